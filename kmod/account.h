@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Accounts: what one user caused to be allocated.
+ *
+ * A user is a uid in a user namespace. A charge counts against the user, then
+ * against the owner of that user namespace in its parent, and so on up: a
+ * container full of user ids cannot take more than its owner may. The limits
+ * are the module parameters user_max_bytes and user_max_objects, the same at
+ * every level.
+ */
+#ifndef _IPCX_ACCOUNT_H
+#define _IPCX_ACCOUNT_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/refcount.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
+
+struct user_namespace;
+
+/**
+ * struct ipcx_account - One user's charges.
+ * @node: place in the table of accounts, account lock
+ * @parent: account of @ns's owner, NULL in the initial user namespace; immutable
+ * @ns: the user namespace, a reference; immutable
+ * @uid: the user; immutable
+ * @ref: holders
+ * @bytes: memory charged; atomic
+ * @objects: objects charged; atomic
+ */
+struct ipcx_account {
+	struct hlist_node node;
+	struct ipcx_account *parent;
+	struct user_namespace *ns;
+	kuid_t uid;
+	refcount_t ref;
+	atomic64_t bytes;
+	atomic64_t objects;
+};
+
+struct ipcx_account *ipcx_account_get_current(void);
+void ipcx_account_put(struct ipcx_account *acct);
+bool ipcx_account_is_current(const struct ipcx_account *acct);
+int ipcx_account_charge(struct ipcx_account *acct, u64 bytes, u64 objects);
+void ipcx_account_uncharge(struct ipcx_account *acct, u64 bytes, u64 objects);
+void ipcx_account_usage(u64 *bytes, u64 *objects);
+
+#endif /* _IPCX_ACCOUNT_H */

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The only place that knows kernel versions. Each entry names the release that
+ * changed.
+ */
+#ifndef _IPCX_COMPAT_H
+#define _IPCX_COMPAT_H
+
+#include <linux/eventfd.h>
+#include <linux/fault-inject-usercopy.h>
+#include <linux/fs.h>
+#include <linux/version.h>
+
+/* 6.3: inode operations take a struct mnt_idmap, not a user namespace. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#define ipcx_idmap	mnt_idmap
+#else
+#define ipcx_idmap	user_namespace
+#endif
+
+/* 6.8: eventfd_signal() always adds 1. */
+static inline void ipcx_eventfd_signal(struct eventfd_ctx *ctx)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+	eventfd_signal(ctx);
+#else
+	eventfd_signal(ctx, 1);
+#endif
+}
+
+/* 6.10: __assign_str() takes the source from __string(). */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#define ipcx_assign_str(dst, src)	__assign_str(dst)
+#else
+#define ipcx_assign_str(dst, src)	__assign_str(dst, src)
+#endif
+
+/*
+ * Since 5.10 (CONFIG_FAULT_INJECTION_USERCOPY) the copy functions can be made
+ * to fail; our own inline copies join in. Not exported where it is off.
+ */
+#ifdef CONFIG_FAULT_INJECTION_USERCOPY
+#define ipcx_should_fail_usercopy()	should_fail_usercopy()
+#else
+#define ipcx_should_fail_usercopy()	false
+#endif
+
+#endif /* _IPCX_COMPAT_H */

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Files of objects, on a private pseudo file system.
+ *
+ * Every object has an inode of its own while somebody has it open, numbered by
+ * the object's id: fstat(), fchmod() and /proc/PID/fd mean this object and no
+ * other. Files are opened for reading and writing whatever the handle may
+ * do: the VFS refuses shared mappings of files that are not, and rights are the
+ * handle's business.
+ *
+ * The mount exists while object files do, and it, not the objects, pins the
+ * module: after a file's operations were released the VFS still goes through
+ * dentry, inode and superblock, which lead back into this file. Each file
+ * therefore pins the mount; the superblock's reference to the module is dropped by
+ * core code, after it is gone.
+ *
+ * An inode holds a reference to its object: O_PATH descriptors keep inodes, and
+ * with them fchmod(), beyond the last handle.
+ */
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/module.h>
+#include <linux/mount.h>
+#include <linux/pseudo_fs.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "ipcx.h"
+#include "object.h"
+#include "trace.h"
+
+/* "ipcx" */
+#define IPCX_FS_MAGIC	0x69706378
+
+static struct vfsmount *ipcx_mnt;
+static int ipcx_mnt_count;
+
+/* fchmod() and fchown(): the object follows the inode. */
+static int ipcx_setattr(struct ipcx_idmap *idmap, struct dentry *dentry,
+			struct iattr *attr)
+{
+	struct inode *inode = d_inode(dentry);
+	struct ipcx_object *obj = inode->i_private;
+	int ret;
+
+	if (attr->ia_valid & ATTR_SIZE)
+		return -EINVAL;
+	ret = setattr_prepare(idmap, dentry, attr);
+	if (ret)
+		return ret;
+	setattr_copy(idmap, inode, attr);
+	spin_lock(&obj->perm_lock);
+	obj->mode = inode->i_mode & 0777;
+	obj->uid = inode->i_uid;
+	obj->gid = inode->i_gid;
+	spin_unlock(&obj->perm_lock);
+	return 0;
+}
+
+static const struct inode_operations ipcx_inode_operations = {
+	.setattr = ipcx_setattr,
+};
+
+static void ipcx_evict_inode(struct inode *inode)
+{
+	clear_inode(inode);
+	ipcx_object_put(inode->i_private);
+}
+
+static const struct super_operations ipcx_super_operations = {
+	.statfs = simple_statfs,
+	.drop_inode = generic_delete_inode,
+	.evict_inode = ipcx_evict_inode,
+};
+
+/* What /proc/PID/fd shows. */
+static char *ipcx_dname(struct dentry *dentry, char *buffer, int buflen)
+{
+	const struct ipcx_object *obj = d_inode(dentry)->i_private;
+	char text[48];
+	int len;
+
+	len = scnprintf(text, sizeof(text), "ipcx:[%s:%llu]", obj->kind->name,
+			obj->id) + 1;
+	if (len > buflen)
+		return ERR_PTR(-ENAMETOOLONG);
+	return memcpy(buffer + buflen - len, text, len);
+}
+
+static const struct dentry_operations ipcx_dentry_operations = {
+	.d_dname = ipcx_dname,
+};
+
+static int ipcx_init_fs_context(struct fs_context *fc)
+{
+	struct pseudo_fs_context *ctx = init_pseudo(fc, IPCX_FS_MAGIC);
+
+	if (!ctx)
+		return -ENOMEM;
+	ctx->ops = &ipcx_super_operations;
+	ctx->dops = &ipcx_dentry_operations;
+	return 0;
+}
+
+static struct file_system_type ipcx_fs_type = {
+	.owner = THIS_MODULE,
+	.name = "ipcx",
+	.init_fs_context = ipcx_init_fs_context,
+	.kill_sb = kill_anon_super,
+};
+
+static struct inode *ipcx_inode(struct ipcx_object *obj)
+{
+	struct inode *inode = iget_locked(ipcx_mnt->mnt_sb, obj->id);
+
+	if (!inode)
+		return ERR_PTR(-ENOMEM);
+	if (!(inode->i_state & I_NEW))
+		return inode;
+
+	ipcx_object_get(obj);
+	inode->i_private = obj;
+	inode->i_op = &ipcx_inode_operations;
+	spin_lock(&obj->perm_lock);
+	inode->i_mode = obj->mode;
+	inode->i_uid = obj->uid;
+	inode->i_gid = obj->gid;
+	spin_unlock(&obj->perm_lock);
+	unlock_new_inode(inode);
+	return inode;
+}
+
+static struct file *ipcx_file(struct ipcx_object *obj, u32 flags)
+{
+	int oflags = O_RDWR | (flags & IPCX_OPEN_NONBLOCK ? O_NONBLOCK : 0);
+	struct inode *inode;
+	struct file *file;
+
+	inode = ipcx_inode(obj);
+	if (IS_ERR(inode))
+		return ERR_CAST(inode);
+	file = alloc_file_pseudo(inode, ipcx_mnt, obj->kind->name, oflags,
+				 obj->kind->fops);
+	if (IS_ERR(file)) {
+		iput(inode);
+		return file;
+	}
+	/* Closing the file drops this; the control fd we came by holds one. */
+	__module_get(obj->kind->fops->owner);
+	stream_open(inode, file);
+	return file;
+}
+
+/**
+ * ipcx_fs_open() - Make a handle and its file.
+ * @obj: the object; the caller's reference and handle count go to the handle
+ * @flags: IPCX_OPEN_READ, IPCX_OPEN_WRITE, IPCX_OPEN_NONBLOCK
+ *
+ * Context: process context, may sleep.
+ * Return: the file, or an ERR_PTR, with @obj closed.
+ */
+struct file *ipcx_fs_open(struct ipcx_object *obj, u32 flags)
+{
+	struct ipcx_handle *handle;
+	struct file *file;
+	int ret = -ENOMEM;
+
+	handle = kmalloc(sizeof(*handle), GFP_KERNEL_ACCOUNT);
+	if (!handle)
+		goto close;
+	handle->obj = obj;
+	handle->rights = flags & (IPCX_OPEN_READ | IPCX_OPEN_WRITE);
+
+	ret = simple_pin_fs(&ipcx_fs_type, &ipcx_mnt, &ipcx_mnt_count);
+	if (ret)
+		goto free;
+	file = ipcx_file(obj, flags);
+	if (IS_ERR(file)) {
+		ret = PTR_ERR(file);
+		goto unpin;
+	}
+	file->private_data = handle;
+	trace_ipcx_object_open(obj);
+	return file;
+
+unpin:
+	simple_release_fs(&ipcx_mnt, &ipcx_mnt_count);
+free:
+	kfree(handle);
+close:
+	ipcx_object_close(obj);
+	return ERR_PTR(ret);
+}
+
+/**
+ * ipcx_fs_release() - Undo ipcx_fs_open(), from the file's release operation.
+ * @file: the file
+ *
+ * Context: process context, may sleep.
+ */
+void ipcx_fs_release(struct file *file)
+{
+	struct ipcx_handle *handle = ipcx_handle_of(file);
+
+	ipcx_object_close(handle->obj);
+	kfree(handle);
+	simple_release_fs(&ipcx_mnt, &ipcx_mnt_count);
+}

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * ipcx: in-kernel objects for inter-process communication.
+ *
+ * This header is the whole interface between /dev/ipcx and user space.
+ *
+ * Conventions that hold for every operation:
+ *
+ * - A structure's size travels in the ioctl number (_IOC_SIZE). A caller may
+ *   pass any size from the operation's VER0 size upwards: what the kernel does
+ *   not know has to be zero (else E2BIG), what the caller does not know is
+ *   taken as zero.
+ * - Unknown flag bits, nonzero reserved fields and fields that the chosen
+ *   flags leave unused give EINVAL.
+ * - Layouts are the same for 32-bit and 64-bit callers. Addresses are passed
+ *   as 64-bit numbers.
+ * - Nothing is half done: an operation that returns an error changed nothing,
+ *   unless its text says otherwise.
+ */
+#ifndef _UAPI_LINUX_IPCX_H
+#define _UAPI_LINUX_IPCX_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/** IPCX_ABI_VERSION - Version of this interface, see &struct ipcx_info. */
+#define IPCX_ABI_VERSION	1
+
+/** IPCX_NAME_MAX - Longest name of an object in bytes, leading '/' included. */
+#define IPCX_NAME_MAX		255
+
+/** IPCX_PRIO_MAX - Highest priority of a message; 0 is the lowest. */
+#define IPCX_PRIO_MAX		32767
+
+/** IPCX_COUNT_MAX - Most messages in one IPCX_SEND or IPCX_RECV. */
+#define IPCX_COUNT_MAX		1024
+
+/** IPCX_IOV_MAX - Most buffers that one message can be gathered from. */
+#define IPCX_IOV_MAX		1024
+
+/**
+ * enum ipcx_kind - Kinds of objects.
+ * @IPCX_KIND_QUEUE: priority queue
+ */
+enum ipcx_kind {
+	IPCX_KIND_QUEUE = 1,
+};
+
+/* Feature bits of struct ipcx_info. */
+/** IPCX_FEATURE_QUEUE - Priority queues can be created. */
+#define IPCX_FEATURE_QUEUE	(1ULL << 0)
+
+/**
+ * struct ipcx_info - What this module offers (IPCX_INFO, any ipcx fd).
+ * @abi_version: IPCX_ABI_VERSION of the module
+ * @flags: in: 0
+ * @features: bit mask of IPCX_FEATURE_*
+ * @max_msg_size: largest payload of a message in bytes
+ * @max_queue_msgs: most messages that a queue can be created for
+ * @max_queue_bytes: most payload bytes that a queue can be created for
+ * @user_bytes: bytes charged to the caller's user now
+ * @user_bytes_limit: most bytes that may be charged to one user
+ * @user_objects: objects charged to the caller's user now
+ * @user_objects_limit: most objects that may be charged to one user
+ */
+struct ipcx_info {
+	__u32 abi_version;
+	__u32 flags;
+	__u64 features;
+	__u64 max_msg_size;
+	__u64 max_queue_msgs;
+	__u64 max_queue_bytes;
+	__u64 user_bytes;
+	__u64 user_bytes_limit;
+	__u64 user_objects;
+	__u64 user_objects_limit;
+};
+
+#define IPCX_INFO_SIZE_VER0	72
+
+/* Flags of struct ipcx_open. */
+/** IPCX_OPEN_READ - The new fd carries the right to receive. */
+#define IPCX_OPEN_READ		(1U << 0)
+/** IPCX_OPEN_WRITE - The new fd carries the right to send. */
+#define IPCX_OPEN_WRITE		(1U << 1)
+/** IPCX_OPEN_CREATE - Create the object if the name does not exist. */
+#define IPCX_OPEN_CREATE	(1U << 2)
+/** IPCX_OPEN_EXCL - With IPCX_OPEN_CREATE: fail if the name exists. */
+#define IPCX_OPEN_EXCL		(1U << 3)
+/** IPCX_OPEN_NONBLOCK - The new fd starts with O_NONBLOCK set. */
+#define IPCX_OPEN_NONBLOCK	(1U << 4)
+
+/**
+ * enum ipcx_overflow - What a send does when the queue is full.
+ * @IPCX_OVERFLOW_BLOCK: wait, or fail with EAGAIN when nonblocking
+ * @IPCX_OVERFLOW_DROP: make room by dropping the oldest of the messages with
+ *	the lowest priority. A new message with a lower priority than every
+ *	queued one is itself the one that is dropped; its send succeeds.
+ */
+enum ipcx_overflow {
+	IPCX_OVERFLOW_BLOCK = 0,
+	IPCX_OVERFLOW_DROP = 1,
+};
+
+/**
+ * struct ipcx_queue_attr - What a queue is created with.
+ * @max_msgs: most messages in the queue; 0: the module's default
+ * @max_msg_size: largest payload in bytes; 0: the module's default
+ * @max_bytes: most payload bytes in the queue, at least @max_msg_size; 0: the
+ *	module's default, or @max_msg_size where that is more
+ * @overflow: one of &enum ipcx_overflow
+ * @flags: 0
+ */
+struct ipcx_queue_attr {
+	__u64 max_msgs;
+	__u64 max_msg_size;
+	__u64 max_bytes;
+	__u32 overflow;
+	__u32 flags;
+};
+
+#define IPCX_QUEUE_ATTR_SIZE_VER0	32
+
+/**
+ * struct ipcx_open - Create or open an object (IPCX_OPEN, control fd).
+ * @name: address of the name; 0 with @name_len 0 for an anonymous object,
+ *	which needs IPCX_OPEN_CREATE
+ * @name_len: length of the name in bytes without a terminator: '/' and then
+ *	1 to 254 bytes that are neither '/' nor NUL
+ * @kind: one of &enum ipcx_kind
+ * @flags: IPCX_OPEN_*; IPCX_OPEN_READ, IPCX_OPEN_WRITE or both
+ * @mode: with IPCX_OPEN_CREATE: permission bits 0 to 0777, of which the umask's
+ *	are removed; else 0. Read permits to receive, write to send
+ * @attr: with IPCX_OPEN_CREATE: address of the kind's attributes (&struct
+ *	ipcx_queue_attr), or 0 for the defaults; else 0. Read only where an object is
+ *	made, ignored where the name exists
+ * @attr_size: size of the attributes in bytes, 0 without @attr
+ * @reserved: 0
+ * @id: out: the object's id, never used again while the module is loaded
+ *
+ * Returns a new file descriptor, close-on-exec.
+ *
+ * Errors: EACCES (mode forbids), EDQUOT (the user's limit), EEXIST
+ * (IPCX_OPEN_EXCL), EINVAL, EMFILE, ENAMETOOLONG, ENFILE, ENOENT (no such name
+ * and no IPCX_OPEN_CREATE), ENOMEM, EPROTOTYPE (the name is of another kind),
+ * EFAULT, E2BIG.
+ */
+struct ipcx_open {
+	__aligned_u64 name;
+	__u32 name_len;
+	__u32 kind;
+	__u32 flags;
+	__u32 mode;
+	__aligned_u64 attr;
+	__u32 attr_size;
+	__u32 reserved;
+	__u64 id;
+};
+
+#define IPCX_OPEN_SIZE_VER0	48
+
+/**
+ * struct ipcx_unlink - Remove a name (IPCX_UNLINK, control fd).
+ * @name: address of the name
+ * @name_len: its length in bytes
+ * @flags: 0
+ *
+ * The object lives on until its last fd is closed. Only its owner, or a caller
+ * with CAP_IPC_OWNER in the object's user namespace, may do this.
+ *
+ * Errors: EACCES, EFAULT, EINVAL, ENAMETOOLONG, ENOENT.
+ */
+struct ipcx_unlink {
+	__aligned_u64 name;
+	__u32 name_len;
+	__u32 flags;
+};
+
+#define IPCX_UNLINK_SIZE_VER0	16
+
+/* State bits of struct ipcx_stat. */
+/** IPCX_STAT_NAMED - The object has a name now. */
+#define IPCX_STAT_NAMED		(1U << 0)
+/** IPCX_STAT_NOTIFY - A notification is registered. */
+#define IPCX_STAT_NOTIFY	(1U << 1)
+
+/**
+ * struct ipcx_stat - State of an object (IPCX_STAT, object fd; and the entries
+ *	of IPCX_LIST).
+ * @id: the object's id
+ * @kind: one of &enum ipcx_kind
+ * @mode: permission bits
+ * @uid: owner, in the caller's user namespace
+ * @gid: owner's group, in the caller's user namespace
+ * @state: IPCX_STAT_*
+ * @overflow: one of &enum ipcx_overflow
+ * @handles: open file descriptions
+ * @name_len: length of @name in bytes, 0 when anonymous or unlinked
+ * @recv_waiters: tasks that wait to receive
+ * @send_waiters: tasks that wait to send
+ * @max_msgs: most messages
+ * @max_msg_size: largest payload in bytes
+ * @max_bytes: most payload bytes
+ * @depth: messages that can be received now
+ * @inflight: messages that receivers are copying out now; they keep their slot
+ * @bytes: payload bytes of both
+ * @sent: messages accepted so far, dropped ones included
+ * @received: messages delivered so far
+ * @sent_bytes: payload bytes of @sent
+ * @received_bytes: payload bytes of @received
+ * @dropped: messages dropped by IPCX_OVERFLOW_DROP
+ * @send_blocked: sends that had to wait
+ * @recv_blocked: receives that had to wait
+ * @depth_max: high-water mark of @depth + @inflight
+ * @bytes_max: high-water mark of @bytes
+ * @created_ns: time of creation, CLOCK_REALTIME, in nanoseconds
+ * @name: the name, NUL-terminated
+ */
+struct ipcx_stat {
+	__u64 id;
+	__u32 kind;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__u32 state;
+	__u32 overflow;
+	__u32 handles;
+	__u32 name_len;
+	__u32 recv_waiters;
+	__u32 send_waiters;
+	__u64 max_msgs;
+	__u64 max_msg_size;
+	__u64 max_bytes;
+	__u64 depth;
+	__u64 inflight;
+	__u64 bytes;
+	__u64 sent;
+	__u64 received;
+	__u64 sent_bytes;
+	__u64 received_bytes;
+	__u64 dropped;
+	__u64 send_blocked;
+	__u64 recv_blocked;
+	__u64 depth_max;
+	__u64 bytes_max;
+	__u64 created_ns;
+	char name[IPCX_NAME_MAX + 1];
+};
+
+#define IPCX_STAT_SIZE_VER0	432
+
+/**
+ * struct ipcx_list - The objects of the network namespace that the caller may
+ *	read (IPCX_LIST, control fd).
+ * @cursor: in: 0, or what the call before gave; out: where to go on
+ * @entries: address of an array of &struct ipcx_stat
+ * @count: entries that the array has room for, at least 1
+ * @entry_size: sizeof(struct ipcx_stat) of the caller, at least
+ *	IPCX_STAT_SIZE_VER0
+ * @kind: one of &enum ipcx_kind, or 0 for all
+ * @flags: 0
+ *
+ * Entries come in the order of their ids. An object that exists during the
+ * whole walk is given exactly once. Returns the number of entries written; 0:
+ * no more.
+ *
+ * Errors: EFAULT, EINVAL, EINTR.
+ */
+struct ipcx_list {
+	__u64 cursor;
+	__aligned_u64 entries;
+	__u32 count;
+	__u32 entry_size;
+	__u32 kind;
+	__u32 flags;
+};
+
+#define IPCX_LIST_SIZE_VER0	32
+
+/**
+ * struct ipcx_iovec - One buffer of a scattered payload; the layout of a 64-bit
+ *	struct iovec, for callers of any size.
+ * @base: address
+ * @len: bytes
+ */
+struct ipcx_iovec {
+	__aligned_u64 base;
+	__u64 len;
+};
+
+/* Flags of struct ipcx_msg. */
+/** IPCX_MSG_IOV - In: @buf is an array of @len &struct ipcx_iovec. */
+#define IPCX_MSG_IOV		(1U << 0)
+/**
+ * IPCX_MSG_TRUNC - Received: the payload was longer than the room given
+ *	(IPCX_RECV_TRUNC); @len is the whole payload's length.
+ */
+#define IPCX_MSG_TRUNC		(1U << 1)
+
+/**
+ * struct ipcx_msg - One message of IPCX_SEND or IPCX_RECV.
+ * @buf: address of the payload, or of an array of &struct ipcx_iovec
+ * @len: send: bytes of payload, 0 allowed. Receive: in: room at @buf; out:
+ *	bytes of payload. With IPCX_MSG_IOV the input is the number of buffers, the
+ *	output still the bytes of payload
+ * @type: send: any number, for selective receive. Receive: out
+ * @priority: send: 0 to IPCX_PRIO_MAX. Receive: out
+ * @flags: IPCX_MSG_IOV; receive: out: IPCX_MSG_IOV as given, IPCX_MSG_TRUNC
+ *
+ * For a receive @type and @priority are output only and may hold anything.
+ */
+struct ipcx_msg {
+	__aligned_u64 buf;
+	__u64 len;
+	__u64 type;
+	__u32 priority;
+	__u32 flags;
+};
+
+#define IPCX_MSG_SIZE_VER0	32
+
+/* Flags of struct ipcx_xfer. */
+/** IPCX_XFER_NONBLOCK - Do not wait: EAGAIN. Also when the fd has O_NONBLOCK. */
+#define IPCX_XFER_NONBLOCK	(1U << 0)
+/** IPCX_XFER_DEADLINE - Wait until @deadline_ns on @clock at most. */
+#define IPCX_XFER_DEADLINE	(1U << 1)
+/**
+ * IPCX_RECV_PEEK - Receive only, @count 1: copy the message that a receive
+ *	would take and leave it where it is. Never waits: EAGAIN.
+ */
+#define IPCX_RECV_PEEK		(1U << 2)
+/** IPCX_RECV_TRUNC - Receive only: cut a payload that is longer than the room. */
+#define IPCX_RECV_TRUNC		(1U << 3)
+
+/**
+ * enum ipcx_match - Which messages a receive takes. Among those that match the
+ *	highest priority comes first, and the oldest within a priority.
+ * @IPCX_MATCH_ANY: every message; @match_arg is 0
+ * @IPCX_MATCH_TYPE: type equals @match_arg
+ * @IPCX_MATCH_NOT_TYPE: type differs from @match_arg
+ * @IPCX_MATCH_LOWEST_TYPE: the lowest type that is present and at most
+ *	@match_arg
+ * @IPCX_MATCH_MIN_PRIORITY: priority is at least @match_arg
+ */
+enum ipcx_match {
+	IPCX_MATCH_ANY = 0,
+	IPCX_MATCH_TYPE = 1,
+	IPCX_MATCH_NOT_TYPE = 2,
+	IPCX_MATCH_LOWEST_TYPE = 3,
+	IPCX_MATCH_MIN_PRIORITY = 4,
+};
+
+/**
+ * struct ipcx_xfer - Send or receive messages (IPCX_SEND, IPCX_RECV, queue fd).
+ * @msgs: address of an array of &struct ipcx_msg
+ * @count: messages in the array, 1 to IPCX_COUNT_MAX
+ * @msg_size: sizeof(struct ipcx_msg) of the caller, at least
+ *	IPCX_MSG_SIZE_VER0
+ * @flags: IPCX_XFER_*, IPCX_RECV_*
+ * @clock: with IPCX_XFER_DEADLINE: CLOCK_REALTIME, CLOCK_MONOTONIC or
+ *	CLOCK_BOOTTIME; else 0
+ * @deadline_ns: with IPCX_XFER_DEADLINE: absolute time in nanoseconds on
+ *	@clock of the caller's time namespace, 0 or more; one that has passed
+ *	means: try once. Else 0
+ * @match: receive: one of &enum ipcx_match; send: 0
+ * @reserved: 0
+ * @match_arg: receive: as @match says; send: 0
+ *
+ * A send goes on until all messages are queued, waiting for room as often as
+ * it has to. A receive waits for the first message and then takes what is
+ * there.
+ *
+ * Returns the number of messages done, which is less than @count where a
+ * later message met an error, a deadline or a signal; an error is returned
+ * only when none was done. Messages that were not done are as before.
+ *
+ * Errors: EAGAIN (nonblocking and full or empty; a peek found none), EBADF (the
+ * fd lacks the right), EDQUOT (the sending user's limit), EFAULT, EINTR, EINVAL,
+ * EMSGSIZE (send: larger than the queue allows; receive: larger than the room,
+ * the message stays and the first entry's @len tells its size), ENOMEM (also
+ * the memory cgroup's limit), ETIMEDOUT, E2BIG.
+ */
+struct ipcx_xfer {
+	__aligned_u64 msgs;
+	__u32 count;
+	__u32 msg_size;
+	__u32 flags;
+	__u32 clock;
+	__s64 deadline_ns;
+	__u32 match;
+	__u32 reserved;
+	__u64 match_arg;
+};
+
+#define IPCX_XFER_SIZE_VER0	48
+
+/**
+ * enum ipcx_notify_how - How IPCX_NOTIFY tells.
+ * @IPCX_NOTIFY_NONE: take the caller's registration back
+ * @IPCX_NOTIFY_SIGNAL: send @signo with si_code SI_MESGQ and @value
+ * @IPCX_NOTIFY_EVENTFD: add 1 to the eventfd @fd
+ */
+enum ipcx_notify_how {
+	IPCX_NOTIFY_NONE = 0,
+	IPCX_NOTIFY_SIGNAL = 1,
+	IPCX_NOTIFY_EVENTFD = 2,
+};
+
+/**
+ * struct ipcx_notify - Be told once when a message arrives in the empty queue
+ *	and no receiver waits for it (IPCX_NOTIFY, queue fd with the right to
+ *	receive).
+ * @how: one of &enum ipcx_notify_how
+ * @signo: IPCX_NOTIFY_SIGNAL: signal 1 to SIGRTMAX; else 0
+ * @fd: IPCX_NOTIFY_EVENTFD: an eventfd; else 0
+ * @flags: 0
+ * @value: IPCX_NOTIFY_SIGNAL: si_value; else 0
+ *
+ * One process at a time is registered. The registration ends when it has
+ * fired, when its process closes an fd of the queue, exits, or executes
+ * another program (a signal never reaches the new program).
+ *
+ * Errors: EBADF (no right to receive, or @fd is not open), EBUSY (another
+ * registration exists), EFAULT, EINVAL (also: @fd is not an eventfd), ENOMEM.
+ * IPCX_NOTIFY_NONE by a process that has no registration does nothing.
+ */
+struct ipcx_notify {
+	__u32 how;
+	__u32 signo;
+	__s32 fd;
+	__u32 flags;
+	__u64 value;
+};
+
+#define IPCX_NOTIFY_SIZE_VER0	24
+
+#define IPCX_IOC_MAGIC	0xB9
+
+#define IPCX_INFO	_IOWR(IPCX_IOC_MAGIC, 0x20, struct ipcx_info)
+#define IPCX_OPEN	_IOWR(IPCX_IOC_MAGIC, 0x21, struct ipcx_open)
+#define IPCX_UNLINK	_IOW(IPCX_IOC_MAGIC, 0x22, struct ipcx_unlink)
+#define IPCX_LIST	_IOWR(IPCX_IOC_MAGIC, 0x23, struct ipcx_list)
+#define IPCX_STAT	_IOR(IPCX_IOC_MAGIC, 0x24, struct ipcx_stat)
+#define IPCX_SEND	_IOW(IPCX_IOC_MAGIC, 0x25, struct ipcx_xfer)
+#define IPCX_RECV	_IOW(IPCX_IOC_MAGIC, 0x26, struct ipcx_xfer)
+#define IPCX_NOTIFY	_IOW(IPCX_IOC_MAGIC, 0x27, struct ipcx_notify)
+
+#endif /* _UAPI_LINUX_IPCX_H */

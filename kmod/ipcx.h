@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ipcx: overview for those who read or change the module.
+ *
+ * Objects and who holds whom (an arrow is a reference):
+ *
+ *   control file --> network namespace
+ *   object file --> handle --> object --> account (user) --> account (owner of
+ *        |                       ^                           the user namespace)
+ *        +--> dentry --> inode --+
+ *   name (registry) ------------>+        message --> account
+ *
+ * - An object (object.h) is found by name or by id in the registry of its network
+ *   namespace. A name holds a reference, an id does not. The last reference
+ *   frees it.
+ * - A handle is what one open file description may do with an object. A file
+ *   pins the module; so does the mount that inodes live on, which exists
+ *   exactly as long as some object file does (fs.c). Objects do not pin it.
+ * - The content of an object goes when it has neither name nor handle, even
+ *   if something (an O_PATH descriptor) still holds the inode.
+ * - A message belongs to exactly one of: the task that sends it, a queue, a
+ *   waiting sender, the task that received it, a queue's cache of free messages.
+ *   An observer that peeks pins it; the last pin frees a message that was
+ *   released meanwhile.
+ * - An account (account.h) counts what one user caused. It is kept alive by
+ *   the objects and messages charged to it.
+ *
+ * Locks, outermost first. No lock is held while user memory is touched, and
+ * none but the registry's while memory is allocated.
+ *
+ *   inode lock (VFS, fchmod)
+ *     registry lock          mutex: names, ids, handle counts. Allocates when it
+ *                            enters a name; nothing that reclaim needs takes it
+ *       queue lock           spinlock: everything of one queue. Under the
+ *                            registry lock in LIST and debugfs only
+ *         poll waitqueue lock  never taken under the queue lock: waiters are
+ *                            only looked for there, and woken after it
+ *       permission lock      spinlock, leaf: owner and mode of an object
+ *     account lock           spinlock, leaf: the table of accounts
+ *
+ * Wake-ups, signals, eventfds and frees that a locked section causes are
+ * collected in a struct ipcx_wakeups (wait.h) and carried out after unlock.
+ */
+#ifndef _IPCX_H
+#define _IPCX_H
+
+#include <linux/fs.h>
+#include <linux/ipcx.h>
+
+struct ipcx_object;
+
+/**
+ * struct ipcx_handle - What one open file description may do.
+ * @obj: the object; immutable, a reference and a handle count
+ * @rights: IPCX_OPEN_READ, IPCX_OPEN_WRITE or both; immutable
+ */
+struct ipcx_handle {
+	struct ipcx_object *obj;
+	u32 rights;
+};
+
+static inline struct ipcx_handle *ipcx_handle_of(const struct file *file)
+{
+	return file->private_data;
+}
+
+/* Module parameters, see main.c. Read with READ_ONCE(). */
+extern unsigned int ipcx_max_msg_size;
+extern unsigned int ipcx_max_queue_msgs;
+extern unsigned long ipcx_max_queue_bytes;
+extern unsigned long ipcx_user_max_bytes;
+extern unsigned long ipcx_user_max_objects;
+
+/* ioctl.c */
+long ipcx_control_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+long ipcx_object_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+
+/* debugfs.c */
+void ipcx_debugfs_init(void);
+void ipcx_debugfs_exit(void);
+
+#endif /* _IPCX_H */

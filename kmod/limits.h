@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every maximum and every mask of valid flags, in one place.
+ *
+ * What an administrator can tune is a module parameter (main.c) that starts
+ * with the value given here.
+ */
+#ifndef _IPCX_LIMITS_H
+#define _IPCX_LIMITS_H
+
+#include <linux/build_bug.h>
+#include <linux/ipcx.h>
+#include <linux/sizes.h>
+
+/* Start values of the module parameters. */
+#define IPCX_MAX_MSG_SIZE	SZ_16M
+#define IPCX_MAX_QUEUE_MSGS	SZ_1M
+#define IPCX_MAX_QUEUE_BYTES	SZ_1G
+#define IPCX_USER_MAX_BYTES	SZ_256M
+#define IPCX_USER_MAX_OBJECTS	SZ_128K
+
+/* What the parameters can be raised to. */
+#define IPCX_MSG_SIZE_CEILING	SZ_256M
+#define IPCX_QUEUE_MSGS_CEILING	SZ_256M
+
+/* What a queue gets where its creator does not say. */
+#define IPCX_DEFAULT_QUEUE_MSGS		1024
+#define IPCX_DEFAULT_MSG_SIZE		SZ_64K
+#define IPCX_DEFAULT_QUEUE_BYTES	SZ_1M
+
+/*
+ * Bounds on what is done in one go.
+ *
+ * IPCX_CHUNK: messages that are copied, and then queued or taken, under one
+ * hold of a queue's lock.
+ * IPCX_WAKE_MAX: tasks that are woken after one hold of a lock.
+ * IPCX_DROP_MAX: messages dropped under one hold.
+ * IPCX_INDEX_STEP: messages entered in the type index under one hold.
+ */
+#define IPCX_CHUNK		16
+#define IPCX_WAKE_MAX		32
+#define IPCX_DROP_MAX		32
+#define IPCX_INDEX_STEP		64
+
+/* Freed messages that a queue keeps for reuse while it is open. */
+#define IPCX_CACHE_SMALL	64
+#define IPCX_CACHE_BIG		4
+#define IPCX_CACHE_BIG_BYTES	SZ_128K
+
+/* Largest structure that a caller of a later version may pass. */
+#define IPCX_STRUCT_MAX		SZ_4K
+
+/* Tracked fields of a message are narrow; see struct ipcx_pq_entry. */
+#define IPCX_PINS_MAX		U16_MAX
+
+#define IPCX_OPEN_VALID \
+	(IPCX_OPEN_READ | IPCX_OPEN_WRITE | IPCX_OPEN_CREATE | \
+	 IPCX_OPEN_EXCL | IPCX_OPEN_NONBLOCK)
+
+#define IPCX_SEND_VALID		(IPCX_XFER_NONBLOCK | IPCX_XFER_DEADLINE)
+
+#define IPCX_RECV_VALID \
+	(IPCX_XFER_NONBLOCK | IPCX_XFER_DEADLINE | IPCX_RECV_PEEK | \
+	 IPCX_RECV_TRUNC)
+
+#define IPCX_MSG_VALID		IPCX_MSG_IOV
+
+#endif /* _IPCX_LIMITS_H */

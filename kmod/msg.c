@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Messages, see msg.h.
+ *
+ * Two shapes: up to IPCX_SMALL_MAX bytes of payload lie in the message, which
+ * comes from a slab cache of its own; longer payloads have one buffer beside
+ * it. A message is charged to the sending user at the size of its memory, and
+ * to the memory cgroup by the allocator. Memory that a cgroup has not got is
+ * -ENOMEM for the sender: no allocation here may call the OOM killer.
+ */
+#include <linux/build_bug.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/uio.h>
+#include <linux/vmalloc.h>
+
+#include "account.h"
+#include "msg.h"
+#include "trace.h"
+#include "uabi.h"
+
+#define IPCX_GFP	(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
+
+/* Buffers up to here are physically contiguous where memory allows. */
+#define IPCX_CONTIGUOUS_MAX	SZ_64K
+
+static struct kmem_cache *message_cache;
+
+/* The memory budget of a small message, the slab's cgroup pointer included. */
+static_assert(sizeof(struct ipcx_message) + sizeof(void *) <= 192);
+
+/**
+ * ipcx_messages_init() - Make the slab cache.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ipcx_messages_init(void)
+{
+	message_cache =
+		kmem_cache_create_usercopy("ipcx_message",
+					   sizeof(struct ipcx_message), 0,
+					   SLAB_ACCOUNT,
+					   offsetof(struct ipcx_message, small),
+					   IPCX_SMALL_MAX, NULL);
+	return message_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * ipcx_messages_exit() - Destroy the slab cache.
+ */
+void ipcx_messages_exit(void)
+{
+	kmem_cache_destroy(message_cache);
+}
+
+static void *buffer_alloc(size_t room)
+{
+	void *data = NULL;
+
+	if (room <= IPCX_CONTIGUOUS_MAX)
+		data = kmalloc(room, GFP_KERNEL_ACCOUNT | __GFP_NOWARN |
+				     __GFP_NORETRY);
+	return data ? data : __vmalloc(room, IPCX_GFP);
+}
+
+/* What is really allocated for a payload of this size. */
+static size_t buffer_room(size_t len)
+{
+	if (len <= IPCX_CONTIGUOUS_MAX)
+		return roundup_pow_of_two(len);
+	return PAGE_ALIGN(len);
+}
+
+/**
+ * ipcx_message_charge() - Bytes that a message is charged with.
+ * @msg: the message
+ */
+u64 ipcx_message_charge(const struct ipcx_message *msg)
+{
+	return sizeof(*msg) + (ipcx_message_is_big(msg) ? msg->big.room : 0);
+}
+
+/* Charge a message that belongs to nobody to the calling user. */
+static int message_charge_current(struct ipcx_message *msg)
+{
+	struct ipcx_account *acct = ipcx_account_get_current();
+	int ret;
+
+	if (!acct)
+		return -ENOMEM;
+	ret = ipcx_account_charge(acct, ipcx_message_charge(msg), 0);
+	if (ret) {
+		ipcx_account_put(acct);
+		return ret;
+	}
+	msg->acct = acct;
+	return 0;
+}
+
+/* The charge goes before the buffer: what is over the limit costs no memory. */
+static int message_add_buffer(struct ipcx_message *msg, size_t len)
+{
+	int ret;
+
+	msg->e.state = IPCX_MSG_BIG;
+	msg->big.data = NULL;
+	msg->big.room = buffer_room(len);
+	ret = message_charge_current(msg);
+	if (ret)
+		return ret;
+	msg->big.data = buffer_alloc(msg->big.room);
+	return msg->big.data ? 0 : -ENOMEM;
+}
+
+/**
+ * ipcx_message_alloc() - Make a message.
+ * @len: bytes of payload that it has to hold
+ *
+ * Context: process context, may sleep.
+ * Return: the message, charged to the calling user; or -EDQUOT or -ENOMEM as
+ * ERR_PTR.
+ */
+struct ipcx_message *ipcx_message_alloc(size_t len)
+{
+	struct ipcx_message *msg;
+	int ret;
+
+	msg = kmem_cache_alloc(message_cache, IPCX_GFP);
+	if (!msg)
+		return ERR_PTR(-ENOMEM);
+	msg->acct = NULL;
+	msg->e.pins = 0;
+	msg->e.state = 0;
+	if (len > IPCX_SMALL_MAX)
+		ret = message_add_buffer(msg, len);
+	else
+		ret = message_charge_current(msg);
+	if (ret) {
+		ipcx_message_free(msg);
+		return ERR_PTR(ret);
+	}
+	return msg;
+}
+
+/**
+ * ipcx_message_adopt() - Make a reused message the calling user's.
+ * @msg: a free message
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -EDQUOT or -ENOMEM; on error the charge stays where it was.
+ */
+int ipcx_message_adopt(struct ipcx_message *msg)
+{
+	struct ipcx_account *old = msg->acct;
+	int ret;
+
+	if (ipcx_account_is_current(old))
+		return 0;
+	ret = message_charge_current(msg);
+	if (ret)
+		return ret;
+	ipcx_account_uncharge(old, ipcx_message_charge(msg), 0);
+	ipcx_account_put(old);
+	return 0;
+}
+
+/**
+ * ipcx_message_free() - Free a message.
+ * @msg: a message that is in no queue, complete or half made; or NULL
+ *
+ * Context: process context, may sleep.
+ */
+void ipcx_message_free(struct ipcx_message *msg)
+{
+	if (!msg)
+		return;
+	if (msg->acct) {
+		ipcx_account_uncharge(msg->acct, ipcx_message_charge(msg), 0);
+		ipcx_account_put(msg->acct);
+	}
+	if (ipcx_message_is_big(msg))
+		kvfree(msg->big.data);
+	kmem_cache_free(message_cache, msg);
+}
+
+/**
+ * ipcx_message_free_list() - Free messages linked by @e.level.
+ * @list: the messages; empty afterwards
+ *
+ * Context: process context, may sleep.
+ */
+void ipcx_message_free_list(struct list_head *list)
+{
+	struct ipcx_pq_entry *e, *next;
+
+	list_for_each_entry_safe(e, next, list, level) {
+		list_del(&e->level);
+		ipcx_message_free(ipcx_message_of(e));
+		cond_resched();
+	}
+}
+
+static int copy_in(struct ipcx_message *msg, struct ipcx_payload *pl)
+{
+	void *data = ipcx_message_data(msg);
+
+	if (pl->iter) {
+		if (!copy_from_iter_full(data, pl->len, pl->iter))
+			return -EFAULT;
+		return 0;
+	}
+	if (!ipcx_message_is_big(msg))
+		return ipcx_get_small(data, u64_to_user_ptr(pl->addr),
+				      pl->len);
+	if (copy_from_user(data, u64_to_user_ptr(pl->addr), pl->len))
+		return -EFAULT;
+	return 0;
+}
+
+static int copy_out(struct ipcx_message *msg, struct ipcx_payload *pl, size_t n)
+{
+	void *data = ipcx_message_data(msg);
+
+	if (pl->iter)
+		return copy_to_iter(data, n, pl->iter) == n ? 0 : -EFAULT;
+	if (!ipcx_message_is_big(msg))
+		return ipcx_put_small(u64_to_user_ptr(pl->addr), data, n);
+	if (copy_to_user(u64_to_user_ptr(pl->addr), data, n))
+		return -EFAULT;
+	return 0;
+}
+
+/**
+ * ipcx_message_copy_in() - Fill a message with its payload.
+ * @msg: a message with room for it
+ * @pl: the payload
+ * @object_id: object that it goes to, for the tracepoint
+ *
+ * Context: process context, may fault.
+ * Return: 0 or -EFAULT.
+ */
+int ipcx_message_copy_in(struct ipcx_message *msg, struct ipcx_payload *pl,
+			 u64 object_id)
+{
+	u64 start;
+	int ret;
+
+	msg->e.size = pl->len;
+	if (!trace_ipcx_copy_enabled())
+		return copy_in(msg, pl);
+	start = ktime_get_ns();
+	ret = copy_in(msg, pl);
+	trace_ipcx_copy(object_id, msg, true, pl->len, ktime_get_ns() - start,
+			ret);
+	return ret;
+}
+
+/**
+ * ipcx_message_copy_out() - Give a message's payload to a receiver.
+ * @msg: the message
+ * @pl: room for it; a longer payload is cut
+ * @object_id: object that it comes from, for the tracepoint
+ *
+ * Context: process context, may fault.
+ * Return: 0 or -EFAULT.
+ */
+int ipcx_message_copy_out(struct ipcx_message *msg, struct ipcx_payload *pl,
+			  u64 object_id)
+{
+	size_t n = min_t(size_t, msg->e.size, pl->len);
+	u64 start;
+	int ret;
+
+	if (!trace_ipcx_copy_enabled())
+		return copy_out(msg, pl, n);
+	start = ktime_get_ns();
+	ret = copy_out(msg, pl, n);
+	trace_ipcx_copy(object_id, msg, false, n, ktime_get_ns() - start, ret);
+	return ret;
+}

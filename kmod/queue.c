@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Priority queues: the object and what happens under its lock, see queue.h.
+ */
+#include <linux/compat.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "ipcx.h"
+#include "limits.h"
+#include "queue.h"
+#include "trace.h"
+#include "uabi.h"
+
+/**
+ * ipcx_queue_has_room_locked() - May a new message come in?
+ * @q: the queue
+ * @size: its payload in bytes
+ *
+ * Not while other senders wait, even if it would fit and theirs do not: who
+ * waits for much room would wait for ever.
+ *
+ * Context: under the queue's lock.
+ */
+bool ipcx_queue_has_room_locked(const struct ipcx_queue *q, size_t size)
+{
+	lockdep_assert_held(&q->lock);
+	return (u64)q->pq.count + q->inflight < q->max_msgs &&
+	       q->bytes + size <= q->max_bytes && !q->senders.count;
+}
+
+/*
+ * Hand a message to the waiting receiver that comes first. Receivers whose room
+ * is too small are sent away with -EMSGSIZE. Returns 1 when a receiver got it, 0
+ * when none wants it, -EAGAIN when @wk is full and has to be carried out first.
+ */
+static int hand_over_locked(struct ipcx_queue *q, struct ipcx_message *msg,
+			    struct ipcx_wakeups *wk)
+{
+	struct ipcx_waiter *w;
+
+	while ((w = ipcx_waitset_find(&q->receivers, msg->e.sel.key,
+				      ipcx_pq_prio(&msg->e)))) {
+		bool fits = w->trunc || msg->e.size <= w->room;
+
+		if (ipcx_wakeups_full(wk))
+			return -EAGAIN;
+		if (fits)
+			w->msg = msg;
+		else
+			w->error = -EMSGSIZE;
+		w->room = msg->e.size;
+		trace_ipcx_wake(&q->obj, w->task, fits);
+		ipcx_waitset_complete(&q->receivers, w, wk);
+		if (fits) {
+			q->inflight++;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* A message has become receivable. */
+static void announce_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
+{
+	wk->readable |= waitqueue_active(&q->read_wait);
+	if (q->notification && q->pq.count == 1) {
+		wk->notification = q->notification;
+		q->notification = NULL;
+	}
+}
+
+static void count_accepted_locked(struct ipcx_queue *q,
+				  const struct ipcx_message *msg)
+{
+	u64 depth = (u64)q->pq.count + q->inflight;
+
+	q->bytes += msg->e.size;
+	q->stats.sent++;
+	q->stats.sent_bytes += msg->e.size;
+	if (depth > q->stats.depth_max)
+		q->stats.depth_max = depth;
+	if (q->bytes > q->stats.bytes_max)
+		q->stats.bytes_max = q->bytes;
+}
+
+/**
+ * ipcx_queue_offer_locked() - Accept a new message.
+ * @q: the queue, with room for it
+ * @msg: the message
+ * @wk: what to do after unlock
+ *
+ * Context: under the queue's lock.
+ * Return: true when the message is the queue's or a receiver's; false when @wk
+ * is full: unlock, ipcx_queue_finish(), and look for room again.
+ */
+bool ipcx_queue_offer_locked(struct ipcx_queue *q, struct ipcx_message *msg,
+			     struct ipcx_wakeups *wk)
+{
+	int ret;
+
+	lockdep_assert_held(&q->lock);
+	ipcx_prioq_stamp(&q->pq, &msg->e);
+	msg->enqueued_ns = trace_ipcx_dequeue_enabled() ? ktime_get_ns() : 0;
+	ret = hand_over_locked(q, msg, wk);
+	if (ret < 0)
+		return false;
+	if (!ret) {
+		ipcx_prioq_insert(&q->pq, &msg->e);
+		announce_locked(q, wk);
+	}
+	count_accepted_locked(q, msg);
+	trace_ipcx_enqueue(&q->obj, msg, ret, q->pq.count);
+	return true;
+}
+
+/**
+ * ipcx_queue_return_locked() - Put a message back that a receiver had taken.
+ * @q: the queue
+ * @msg: the message, which still holds its slot
+ * @wk: what to do after unlock
+ *
+ * Another receiver that waits for it gets it.
+ *
+ * Context: under the queue's lock.
+ * Return: false when @wk is full: unlock, ipcx_queue_finish(), and try again.
+ */
+bool ipcx_queue_return_locked(struct ipcx_queue *q, struct ipcx_message *msg,
+			      struct ipcx_wakeups *wk)
+{
+	int ret;
+
+	lockdep_assert_held(&q->lock);
+	ret = hand_over_locked(q, msg, wk);
+	if (ret < 0)
+		return false;
+	q->inflight--;
+	if (!ret) {
+		ipcx_prioq_put_back(&q->pq, &msg->e);
+		announce_locked(q, wk);
+	}
+	return true;
+}
+
+/* Keep a message for the next send, if there is room for it in the cache. */
+static bool cache_locked(struct ipcx_queue *q, struct ipcx_message *msg)
+{
+	struct ipcx_queue_cache *cache = &q->cache;
+
+	if (!ipcx_message_is_big(msg)) {
+		if (cache->smalls == IPCX_CACHE_SMALL)
+			return false;
+		list_add(&msg->e.level, &cache->small);
+		cache->smalls++;
+		return true;
+	}
+	if (cache->bigs == IPCX_CACHE_BIG ||
+	    cache->big_bytes + msg->big.room > IPCX_CACHE_BIG_BYTES)
+		return false;
+	list_add(&msg->e.level, &cache->big);
+	cache->bigs++;
+	cache->big_bytes += msg->big.room;
+	return true;
+}
+
+/**
+ * ipcx_queue_recycle_locked() - A message is in no slot any more.
+ * @q: the queue
+ * @msg: the message; not the caller's afterwards
+ * @wk: where it goes if it has to be freed
+ *
+ * Context: under the queue's lock.
+ */
+void ipcx_queue_recycle_locked(struct ipcx_queue *q, struct ipcx_message *msg,
+			       struct ipcx_wakeups *wk)
+{
+	lockdep_assert_held(&q->lock);
+	if (msg->e.pins)
+		msg->e.state |= IPCX_MSG_RELEASED;
+	else if (!cache_locked(q, msg))
+		list_add(&msg->e.level, &wk->garbage);
+}
+
+/**
+ * ipcx_queue_admit_locked() - Let waiting senders' messages in.
+ * @q: the queue, in which a slot was released or a waiting sender gave up
+ * @wk: what to do after unlock
+ *
+ * Context: under the queue's lock.
+ * Return: true when @wk is full and more could come in: unlock,
+ * ipcx_queue_finish(), and call again.
+ */
+bool ipcx_queue_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
+{
+	struct ipcx_waiter *w;
+
+	lockdep_assert_held(&q->lock);
+	while ((w = ipcx_waitset_first(&q->senders))) {
+		struct ipcx_message *msg = w->msg;
+
+		if ((u64)q->pq.count + q->inflight >= q->max_msgs ||
+		    q->bytes + msg->e.size > q->max_bytes)
+			return false;
+		/* The message may wake a receiver, too. */
+		if (wk->tasks + 2 > IPCX_WAKE_MAX ||
+		    !ipcx_queue_offer_locked(q, msg, wk))
+			return true;
+		trace_ipcx_wake(&q->obj, w->task, true);
+		ipcx_waitset_complete(&q->senders, w, wk);
+	}
+	if (waitqueue_active(&q->write_wait) && ipcx_queue_has_room_locked(q, 1))
+		wk->writable = true;
+	return false;
+}
+
+/**
+ * ipcx_queue_finish() - Carry out what a locked section left.
+ * @q: the queue
+ * @wk: what to do; nothing afterwards
+ *
+ * Context: process context, no locks of this module held.
+ */
+void ipcx_queue_finish(struct ipcx_queue *q, struct ipcx_wakeups *wk)
+{
+	if (wk->tasks)
+		ipcx_wake(wk);
+	if (wk->readable)
+		wake_up_interruptible_poll(&q->read_wait,
+					   EPOLLIN | EPOLLRDNORM);
+	if (wk->writable)
+		wake_up_interruptible_poll(&q->write_wait,
+					   EPOLLOUT | EPOLLWRNORM);
+	if (wk->notification)
+		ipcx_notification_fire(wk->notification);
+	if (!list_empty(&wk->garbage))
+		ipcx_message_free_list(&wk->garbage);
+	wk->readable = false;
+	wk->writable = false;
+	wk->notification = NULL;
+}
+
+/**
+ * ipcx_queue_flush_cache() - Free the messages that wait for reuse.
+ * @q: the queue
+ *
+ * Context: process context, may sleep.
+ */
+void ipcx_queue_flush_cache(struct ipcx_queue *q)
+{
+	LIST_HEAD(garbage);
+
+	spin_lock(&q->lock);
+	list_splice_init(&q->cache.small, &garbage);
+	list_splice_init(&q->cache.big, &garbage);
+	q->cache.smalls = 0;
+	q->cache.bigs = 0;
+	q->cache.big_bytes = 0;
+	spin_unlock(&q->lock);
+	ipcx_message_free_list(&garbage);
+}
+
+static int queue_attr_get(struct ipcx_queue_attr *attr,
+			  const void __user *uattr, u32 size)
+{
+	u64 max_size = READ_ONCE(ipcx_max_msg_size);
+	u64 max_msgs = READ_ONCE(ipcx_max_queue_msgs);
+	u64 max_bytes = READ_ONCE(ipcx_max_queue_bytes);
+	int ret;
+
+	memset(attr, 0, sizeof(*attr));
+	if (uattr) {
+		if (size < IPCX_QUEUE_ATTR_SIZE_VER0)
+			return -EINVAL;
+		ret = ipcx_copy_in(attr, sizeof(*attr), uattr, size);
+		if (ret)
+			return ret;
+	}
+	if (attr->flags || attr->overflow > IPCX_OVERFLOW_DROP)
+		return -EINVAL;
+	if (!attr->max_msgs)
+		attr->max_msgs = min_t(u64, IPCX_DEFAULT_QUEUE_MSGS, max_msgs);
+	if (!attr->max_msg_size) {
+		attr->max_msg_size = min_t(u64, IPCX_DEFAULT_MSG_SIZE, max_size);
+		if (attr->max_bytes)
+			attr->max_msg_size = min(attr->max_msg_size,
+						 attr->max_bytes);
+	}
+	if (!attr->max_bytes)
+		attr->max_bytes = max_t(u64, attr->max_msg_size,
+					min_t(u64, IPCX_DEFAULT_QUEUE_BYTES,
+					      max_bytes));
+	if (attr->max_msgs > max_msgs || attr->max_msg_size > max_size ||
+	    attr->max_bytes > max_bytes || attr->max_bytes < attr->max_msg_size)
+		return -EINVAL;
+	return 0;
+}
+
+static struct ipcx_object *queue_create(const void __user *uattr, u32 size)
+{
+	struct ipcx_queue_attr attr;
+	struct ipcx_queue *q;
+	int ret;
+
+	ret = queue_attr_get(&attr, uattr, size);
+	if (ret)
+		return ERR_PTR(ret);
+	q = kzalloc(sizeof(*q), GFP_KERNEL_ACCOUNT);
+	if (!q)
+		return ERR_PTR(-ENOMEM);
+	ret = ipcx_object_init(&q->obj, &ipcx_queue_kind_ops, sizeof(*q));
+	if (ret) {
+		kfree(q);
+		return ERR_PTR(ret);
+	}
+	q->max_msgs = attr.max_msgs;
+	q->max_bytes = attr.max_bytes;
+	q->max_msg_size = attr.max_msg_size;
+	q->overflow = attr.overflow;
+	spin_lock_init(&q->lock);
+	ipcx_prioq_init(&q->pq);
+	ipcx_waitset_init(&q->receivers);
+	ipcx_waitset_init(&q->senders);
+	INIT_LIST_HEAD(&q->cache.small);
+	INIT_LIST_HEAD(&q->cache.big);
+	init_waitqueue_head(&q->read_wait);
+	init_waitqueue_head(&q->write_wait);
+	return &q->obj;
+}
+
+static void queue_idle(struct ipcx_object *obj)
+{
+	ipcx_queue_flush_cache(ipcx_queue_of(obj));
+}
+
+/* Nobody has a handle: no waiter, no message in flight, no observer. */
+static void queue_drain(struct ipcx_object *obj)
+{
+	struct ipcx_queue *q = ipcx_queue_of(obj);
+	struct ipcx_pq_entry *e;
+	unsigned int budget;
+	LIST_HEAD(garbage);
+
+	do {
+		budget = IPCX_DROP_MAX;
+		spin_lock(&q->lock);
+		while (budget && (e = ipcx_prioq_first(&q->pq))) {
+			ipcx_prioq_remove(&q->pq, e);
+			q->bytes -= e->size;
+			list_add(&e->level, &garbage);
+			budget--;
+		}
+		spin_unlock(&q->lock);
+		ipcx_message_free_list(&garbage);
+	} while (!budget);
+	ipcx_queue_flush_cache(q);
+}
+
+static void queue_destroy(struct ipcx_object *obj)
+{
+	struct ipcx_queue *q = ipcx_queue_of(obj);
+
+	queue_drain(obj);
+	ipcx_notification_free(q->notification);
+	ipcx_object_fini(obj);
+	kfree(q);
+}
+
+static void queue_stat(struct ipcx_object *obj, struct ipcx_stat *st)
+{
+	struct ipcx_queue *q = ipcx_queue_of(obj);
+
+	st->overflow = q->overflow;
+	st->max_msgs = q->max_msgs;
+	st->max_msg_size = q->max_msg_size;
+	st->max_bytes = q->max_bytes;
+	spin_lock(&q->lock);
+	if (q->notification)
+		st->state |= IPCX_STAT_NOTIFY;
+	st->recv_waiters = q->receivers.count;
+	st->send_waiters = q->senders.count;
+	st->depth = q->pq.count;
+	st->inflight = q->inflight;
+	st->bytes = q->bytes;
+	st->sent = q->stats.sent;
+	st->received = q->stats.received;
+	st->sent_bytes = q->stats.sent_bytes;
+	st->received_bytes = q->stats.received_bytes;
+	st->dropped = q->stats.dropped;
+	st->send_blocked = q->stats.send_blocked;
+	st->recv_blocked = q->stats.recv_blocked;
+	st->depth_max = q->stats.depth_max;
+	st->bytes_max = q->stats.bytes_max;
+	spin_unlock(&q->lock);
+}
+
+static __poll_t queue_poll(struct file *file, poll_table *wait)
+{
+	struct ipcx_queue *q = ipcx_file_queue(file);
+	u32 rights = ipcx_handle_of(file)->rights;
+	__poll_t mask = 0;
+
+	if (rights & IPCX_OPEN_READ)
+		poll_wait(file, &q->read_wait, wait);
+	if (rights & IPCX_OPEN_WRITE)
+		poll_wait(file, &q->write_wait, wait);
+
+	spin_lock(&q->lock);
+	if (rights & IPCX_OPEN_READ && q->pq.count)
+		mask |= EPOLLIN | EPOLLRDNORM;
+	if (rights & IPCX_OPEN_WRITE &&
+	    (q->overflow == IPCX_OVERFLOW_DROP ||
+	     ipcx_queue_has_room_locked(q, 1)))
+		mask |= EPOLLOUT | EPOLLWRNORM;
+	spin_unlock(&q->lock);
+	return mask;
+}
+
+/* Each close by each process; the last one of a file comes to release. */
+static int queue_flush(struct file *file, fl_owner_t id)
+{
+	ipcx_notification_drop_owner(ipcx_file_queue(file));
+	return 0;
+}
+
+static int queue_release(struct inode *inode, struct file *file)
+{
+	ipcx_fs_release(file);
+	return 0;
+}
+
+static void queue_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct ipcx_handle *handle = ipcx_handle_of(file);
+	struct ipcx_stat st;
+
+	ipcx_object_stat(handle->obj, &st);
+	seq_printf(m, "ipcx-kind:\t%s\n", handle->obj->kind->name);
+	seq_printf(m, "ipcx-id:\t%llu\n", st.id);
+	seq_printf(m, "ipcx-name:\t%s\n", st.name);
+	seq_printf(m, "ipcx-rights:\t%s%s\n",
+		   handle->rights & IPCX_OPEN_READ ? "r" : "-",
+		   handle->rights & IPCX_OPEN_WRITE ? "w" : "-");
+	seq_printf(m, "ipcx-depth:\t%llu\n", st.depth);
+	seq_printf(m, "ipcx-inflight:\t%llu\n", st.inflight);
+	seq_printf(m, "ipcx-bytes:\t%llu\n", st.bytes);
+	seq_printf(m, "ipcx-waiters:\t%u %u\n", st.recv_waiters,
+		   st.send_waiters);
+}
+
+static const struct file_operations queue_fops = {
+	.owner = THIS_MODULE,
+	.read_iter = ipcx_queue_read_iter,
+	.write_iter = ipcx_queue_write_iter,
+	.poll = queue_poll,
+	.unlocked_ioctl = ipcx_object_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.flush = queue_flush,
+	.release = queue_release,
+	.show_fdinfo = queue_show_fdinfo,
+};
+
+const struct ipcx_kind_ops ipcx_queue_kind_ops = {
+	.kind = IPCX_KIND_QUEUE,
+	.name = "queue",
+	.fops = &queue_fops,
+	.create = queue_create,
+	.destroy = queue_destroy,
+	.drain = queue_drain,
+	.idle = queue_idle,
+	.stat = queue_stat,
+};

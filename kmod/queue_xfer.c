@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What sending and receiving have in common: the call's arguments.
+ */
+#include <linux/fs.h>
+#include <linux/ipcx.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+
+#include "ipcx.h"
+#include "limits.h"
+#include "queue.h"
+#include "uabi.h"
+
+static_assert(sizeof(struct ipcx_xfer) % sizeof(u64) == 0);
+static_assert(sizeof(struct ipcx_msg) % sizeof(u64) == 0);
+
+static int fetch_xfer(struct ipcx_xfer *x, const void __user *arg, size_t size)
+{
+	if (likely(size == sizeof(*x)))
+		return ipcx_get_words((u64 *)x, arg,
+				      sizeof(*x) / sizeof(u64));
+	return ipcx_copy_in(x, sizeof(*x), arg, size);
+}
+
+static int set_deadline(struct ipcx_transfer *xf, const struct ipcx_xfer *x)
+{
+	if (x->flags & IPCX_XFER_DEADLINE)
+		return ipcx_deadline_set(&xf->deadline, x->clock,
+					 x->deadline_ns);
+	xf->deadline.set = false;
+	return x->clock || x->deadline_ns ? -EINVAL : 0;
+}
+
+/**
+ * ipcx_transfer_init() - Read and check the arguments of IPCX_SEND or IPCX_RECV.
+ * @xf: where to
+ * @file: a file of a queue
+ * @arg: user address of &struct ipcx_xfer
+ * @size: its size
+ * @valid_flags: flags that the operation knows
+ *
+ * Context: process context, may fault.
+ * Return: 0, -EFAULT, -EINVAL or -E2BIG.
+ */
+int ipcx_transfer_init(struct ipcx_transfer *xf, struct file *file,
+		       void __user *arg, size_t size, u32 valid_flags)
+{
+	struct ipcx_xfer x;
+	int ret;
+
+	ret = fetch_xfer(&x, arg, size);
+	if (ret)
+		return ret;
+	if (x.flags & ~valid_flags || x.reserved || !x.count ||
+	    x.count > IPCX_COUNT_MAX || x.msg_size < IPCX_MSG_SIZE_VER0 ||
+	    x.msg_size % sizeof(u64))
+		return -EINVAL;
+	if (x.msg_size > IPCX_STRUCT_MAX)
+		return -E2BIG;
+	xf->q = ipcx_file_queue(file);
+	xf->next = u64_to_user_ptr(x.msgs);
+	xf->stride = x.msg_size;
+	xf->left = x.count;
+	xf->flags = x.flags;
+	xf->match = x.match;
+	xf->match_arg = x.match_arg;
+	xf->nonblock = x.flags & IPCX_XFER_NONBLOCK ||
+		       file->f_flags & O_NONBLOCK;
+	return set_deadline(xf, &x);
+}
+
+/**
+ * ipcx_transfer_fetch() - Read the next message's descriptor.
+ * @xf: the call; moves on where there is no error
+ * @desc: where to
+ *
+ * Context: process context, may fault.
+ * Return: 0, -EFAULT or -E2BIG.
+ */
+int ipcx_transfer_fetch(struct ipcx_transfer *xf, struct ipcx_msg *desc)
+{
+	int ret;
+
+	if (likely(xf->stride == sizeof(*desc)))
+		ret = ipcx_get_words((u64 *)desc, xf->next,
+				     sizeof(*desc) / sizeof(u64));
+	else
+		ret = ipcx_copy_in(desc, sizeof(*desc), xf->next, xf->stride);
+	if (ret)
+		return ret;
+	xf->next += xf->stride;
+	xf->left--;
+	return 0;
+}
+
+/* Sum of the buffers' lengths, or -EINVAL where no message can be so long. */
+static ssize_t vec_length(const struct iovec *vec, size_t n)
+{
+	size_t total = 0, i;
+
+	for (i = 0; i < n; i++) {
+		if (vec[i].iov_len > MAX_RW_COUNT - total)
+			return -EINVAL;
+		total += vec[i].iov_len;
+	}
+	return total;
+}
+
+/**
+ * ipcx_payload_import() - Read the buffers of a scattered payload.
+ * @pl: where the payload goes
+ * @desc: a descriptor with IPCX_MSG_IOV
+ * @iter: iterator for @pl to use
+ * @send: direction
+ *
+ * The buffers have the 64-bit layout whoever calls, hence not import_iovec().
+ *
+ * Context: process context, may fault and sleep.
+ * Return: the buffers, which the caller frees with kfree() after the copy; or
+ * -EFAULT, -EINVAL, -ENOMEM as ERR_PTR.
+ */
+struct iovec *ipcx_payload_import(struct ipcx_payload *pl,
+				  const struct ipcx_msg *desc,
+				  struct iov_iter *iter, bool send)
+{
+	const void __user *uvec = u64_to_user_ptr(desc->buf);
+	struct iovec *vec;
+	ssize_t len;
+
+	static_assert(sizeof(struct ipcx_iovec) == sizeof(struct iovec));
+	if (desc->len > IPCX_IOV_MAX)
+		return ERR_PTR(-EINVAL);
+	/* One element more: an array of none is an empty payload. */
+	vec = kmalloc_array(desc->len + 1, sizeof(*vec), GFP_KERNEL_ACCOUNT);
+	if (!vec)
+		return ERR_PTR(-ENOMEM);
+	len = -EFAULT;
+	if (copy_from_user(vec, uvec, desc->len * sizeof(*vec)))
+		goto free;
+	len = vec_length(vec, desc->len);
+	if (len < 0)
+		goto free;
+	iov_iter_init(iter, send ? ITER_SOURCE : ITER_DEST, vec, desc->len, len);
+	pl->addr = 0;
+	pl->iter = iter;
+	pl->len = len;
+	return vec;
+free:
+	kfree(vec);
+	return ERR_PTR(len);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Tracepoints. Off, each is a NOP; clocks are read only while one is on.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM ipcx
+
+#if !defined(_IPCX_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _IPCX_TRACE_H
+
+#include <linux/sched.h>
+#include <linux/tracepoint.h>
+
+#include "compat.h"
+#include "msg.h"
+#include "object.h"
+
+DECLARE_EVENT_CLASS(ipcx_object_class,
+	TP_PROTO(const struct ipcx_object *obj),
+	TP_ARGS(obj),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u32, kind)
+		__string(name, obj->name)
+	),
+	TP_fast_assign(
+		__entry->id = obj->id;
+		__entry->kind = obj->kind->kind;
+		ipcx_assign_str(name, obj->name);
+	),
+	TP_printk("id=%llu kind=%u name=%s", __entry->id, __entry->kind,
+		  __get_str(name))
+);
+
+/* An object was made and can be found. */
+DEFINE_EVENT(ipcx_object_class, ipcx_object_create,
+	TP_PROTO(const struct ipcx_object *obj), TP_ARGS(obj));
+
+/* A handle was opened. */
+DEFINE_EVENT(ipcx_object_class, ipcx_object_open,
+	TP_PROTO(const struct ipcx_object *obj), TP_ARGS(obj));
+
+/* An object lost its name. */
+DEFINE_EVENT(ipcx_object_class, ipcx_object_unlink,
+	TP_PROTO(const struct ipcx_object *obj), TP_ARGS(obj));
+
+/* The last reference is gone. */
+DEFINE_EVENT(ipcx_object_class, ipcx_object_free,
+	TP_PROTO(const struct ipcx_object *obj), TP_ARGS(obj));
+
+/* A payload was copied between user space and a message. */
+TRACE_EVENT(ipcx_copy,
+	TP_PROTO(u64 id, const struct ipcx_message *msg, bool in, u64 bytes,
+		 u64 ns, int error),
+	TP_ARGS(id, msg, in, bytes, ns, error),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(const void *, msg)
+		__field(u64, bytes)
+		__field(u64, ns)
+		__field(int, error)
+		__field(bool, in)
+	),
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->msg = msg;
+		__entry->bytes = bytes;
+		__entry->ns = ns;
+		__entry->error = error;
+		__entry->in = in;
+	),
+	TP_printk("id=%llu msg=%p dir=%s bytes=%llu ns=%llu error=%d",
+		  __entry->id, __entry->msg, __entry->in ? "in" : "out",
+		  __entry->bytes, __entry->ns, __entry->error)
+);
+
+/* A message was accepted: queued, or handed to a waiting receiver. */
+TRACE_EVENT(ipcx_enqueue,
+	TP_PROTO(const struct ipcx_object *obj, const struct ipcx_message *msg,
+		 bool handed_over, u32 depth),
+	TP_ARGS(obj, msg, handed_over, depth),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(const void *, msg)
+		__field(u64, type)
+		__field(u32, prio)
+		__field(u32, bytes)
+		__field(u32, depth)
+		__field(bool, handed_over)
+	),
+	TP_fast_assign(
+		__entry->id = obj->id;
+		__entry->msg = msg;
+		__entry->type = msg->e.sel.key;
+		__entry->prio = ipcx_pq_prio(&msg->e);
+		__entry->bytes = msg->e.size;
+		__entry->depth = depth;
+		__entry->handed_over = handed_over;
+	),
+	TP_printk("id=%llu msg=%p type=%llu prio=%u bytes=%u depth=%u handed_over=%d",
+		  __entry->id, __entry->msg, __entry->type, __entry->prio,
+		  __entry->bytes, __entry->depth, __entry->handed_over)
+);
+
+/*
+ * A receiver has a message and is about to copy it. @ns: time in the queue; 0
+ * where the tracepoint was off when it was queued.
+ */
+TRACE_EVENT(ipcx_dequeue,
+	TP_PROTO(const struct ipcx_object *obj, const struct ipcx_message *msg,
+		 u64 ns),
+	TP_ARGS(obj, msg, ns),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(const void *, msg)
+		__field(u64, ns)
+		__field(u32, prio)
+		__field(u32, bytes)
+	),
+	TP_fast_assign(
+		__entry->id = obj->id;
+		__entry->msg = msg;
+		__entry->ns = ns;
+		__entry->prio = ipcx_pq_prio(&msg->e);
+		__entry->bytes = msg->e.size;
+	),
+	TP_printk("id=%llu msg=%p prio=%u bytes=%u queued_ns=%llu",
+		  __entry->id, __entry->msg, __entry->prio, __entry->bytes,
+		  __entry->ns)
+);
+
+/* The calling task goes to sleep. */
+TRACE_EVENT(ipcx_block,
+	TP_PROTO(const struct ipcx_object *obj, bool send),
+	TP_ARGS(obj, send),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(bool, send)
+	),
+	TP_fast_assign(
+		__entry->id = obj->id;
+		__entry->send = send;
+	),
+	TP_printk("id=%llu op=%s", __entry->id,
+		  __entry->send ? "send" : "recv")
+);
+
+/* A sleeping task is served, or sent away with an error, and will be woken. */
+TRACE_EVENT(ipcx_wake,
+	TP_PROTO(const struct ipcx_object *obj, const struct task_struct *task,
+		 bool served),
+	TP_ARGS(obj, task, served),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(pid_t, pid)
+		__field(bool, served)
+	),
+	TP_fast_assign(
+		__entry->id = obj->id;
+		__entry->pid = task->pid;
+		__entry->served = served;
+	),
+	TP_printk("id=%llu pid=%d served=%d", __entry->id, __entry->pid,
+		  __entry->served)
+);
+
+/* A notification fires. */
+TRACE_EVENT(ipcx_notify,
+	TP_PROTO(u32 how, int signo),
+	TP_ARGS(how, signo),
+	TP_STRUCT__entry(
+		__field(u32, how)
+		__field(int, signo)
+	),
+	TP_fast_assign(
+		__entry->how = how;
+		__entry->signo = signo;
+	),
+	TP_printk("how=%u signo=%d", __entry->how, __entry->signo)
+);
+
+#endif /* _IPCX_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Waiting, see wait.h.
+ */
+#include <linux/hrtimer.h>
+#include <linux/nsproxy.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/time_namespace.h>
+
+#include "wait.h"
+
+/* Order of waiters: (task priority, smaller first) << 56 | arrival. */
+#define IPCX_ARRIVAL_BITS	56
+
+/**
+ * ipcx_waitset_init() - Make an empty set.
+ * @set: the set
+ */
+void ipcx_waitset_init(struct ipcx_waitset *set)
+{
+	int i;
+
+	for (i = 0; i < IPCX_MATCH_KINDS; i++)
+		set->tree[i] = RB_ROOT;
+	set->seq = 0;
+	set->count = 0;
+}
+
+/**
+ * ipcx_waitset_add() - Line the calling task up.
+ * @set: the set
+ * @w: the waiter; match, key (@w->sel.key), trunc, msg and room set
+ *
+ * Context: under the object's lock.
+ */
+void ipcx_waitset_add(struct ipcx_waitset *set, struct ipcx_waiter *w)
+{
+	u64 arrival = set->seq++ & ((1ULL << IPCX_ARRIVAL_BITS) - 1);
+
+	w->task = current;
+	w->error = 0;
+	w->done = false;
+	w->sel.order = (u64)current->prio << IPCX_ARRIVAL_BITS | arrival;
+	ipcx_seltree_insert(&set->tree[w->match], &w->sel);
+	set->count++;
+}
+
+/**
+ * ipcx_waitset_del() - Take a waiter out.
+ * @set: the set
+ * @w: a waiter of it
+ *
+ * Context: under the object's lock.
+ */
+void ipcx_waitset_del(struct ipcx_waitset *set, struct ipcx_waiter *w)
+{
+	ipcx_seltree_erase(&set->tree[w->match], &w->sel);
+	set->count--;
+}
+
+static struct ipcx_waiter *waiter_of(struct ipcx_selnode *node)
+{
+	return node ? container_of(node, struct ipcx_waiter, sel) : NULL;
+}
+
+/**
+ * ipcx_waitset_first() - The waiter that is served first, whatever it asked for.
+ * @set: a set of senders
+ *
+ * Context: under the object's lock.
+ * Return: the waiter, which stays in the set, or NULL.
+ */
+struct ipcx_waiter *ipcx_waitset_first(const struct ipcx_waitset *set)
+{
+	return waiter_of(ipcx_seltree_best(&set->tree[IPCX_MATCH_ANY], 0,
+					   U64_MAX));
+}
+
+/**
+ * ipcx_waitset_find() - The waiter that a message goes to.
+ * @set: a set of receivers
+ * @type: the message's type
+ * @prio: its priority
+ *
+ * One look-up per kind of match, each O(log n) of its waiters. A receiver
+ * that waits for the lowest type up to N found none up to N, so that any such
+ * message is the lowest.
+ *
+ * Context: under the object's lock.
+ * Return: the waiter, which stays in the set, or NULL.
+ */
+struct ipcx_waiter *ipcx_waitset_find(const struct ipcx_waitset *set, u64 type,
+				      u32 prio)
+{
+	const struct rb_root *tree = set->tree;
+	struct ipcx_selnode *best;
+
+	if (!set->count)
+		return NULL;
+	best = ipcx_seltree_best(&tree[IPCX_MATCH_ANY], 0, U64_MAX);
+	best = ipcx_selnode_better(best,
+		ipcx_seltree_best(&tree[IPCX_MATCH_TYPE], type, type));
+	best = ipcx_selnode_better(best,
+		ipcx_seltree_best_except(&tree[IPCX_MATCH_NOT_TYPE], type));
+	best = ipcx_selnode_better(best,
+		ipcx_seltree_best(&tree[IPCX_MATCH_LOWEST_TYPE], type,
+				  U64_MAX));
+	best = ipcx_selnode_better(best,
+		ipcx_seltree_best(&tree[IPCX_MATCH_MIN_PRIORITY], 0, prio));
+	return waiter_of(best);
+}
+
+/**
+ * ipcx_waitset_complete() - A waiter is served.
+ * @set: the set
+ * @w: a waiter of it, with msg, error and room as it shall find them
+ * @wk: where its task goes; not full
+ *
+ * @w must not be touched afterwards.
+ *
+ * Context: under the object's lock; the caller calls ipcx_wake() after it.
+ */
+void ipcx_waitset_complete(struct ipcx_waitset *set, struct ipcx_waiter *w,
+			   struct ipcx_wakeups *wk)
+{
+	ipcx_waitset_del(set, w);
+	wk->task[wk->tasks++] = get_task_struct(w->task);
+	/* IPCX_BARRIER [C] pairs with [B] in ipcx_wait(). */
+	smp_store_release(&w->done, true);
+}
+
+/* Offset of the calling task's time namespace: its time minus the host's. */
+static ktime_t timens_offset(clockid_t clock)
+{
+	const struct timens_offsets *off;
+
+	if (!IS_ENABLED(CONFIG_TIME_NS))
+		return 0;
+	off = &current->nsproxy->time_ns->offsets;
+	switch (clock) {
+	case CLOCK_MONOTONIC:
+		return timespec64_to_ktime(off->monotonic);
+	case CLOCK_BOOTTIME:
+		return timespec64_to_ktime(off->boottime);
+	default:
+		return 0;
+	}
+}
+
+/**
+ * ipcx_deadline_set() - Check a caller's deadline.
+ * @dl: where to
+ * @clock: the clock
+ * @ns: absolute time on it, in the caller's time namespace
+ *
+ * Return: 0 or -EINVAL.
+ */
+int ipcx_deadline_set(struct ipcx_deadline *dl, u32 clock, s64 ns)
+{
+	ktime_t offset;
+
+	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC &&
+	    clock != CLOCK_BOOTTIME)
+		return -EINVAL;
+	if (ns < 0)
+		return -EINVAL;
+	offset = timens_offset(clock);
+	dl->set = true;
+	dl->clock = clock;
+	/* Before the host's time zero is past; past the end is for ever. */
+	if (offset > 0)
+		dl->expires = ns > offset ? ns - offset : 0;
+	else
+		dl->expires = ktime_add_safe(ns, -offset);
+	return 0;
+}
+
+/**
+ * ipcx_wait() - Sleep until served, a signal, or the deadline.
+ * @w: the waiter, added to a set
+ * @dl: the deadline
+ *
+ * Only waits: on any error the caller takes the object's lock and looks at
+ * @w->done again, since it may have been served meanwhile.
+ *
+ * Context: process context, no locks held.
+ * Return: 0 when served, -ERESTARTSYS or -ETIMEDOUT.
+ */
+int ipcx_wait(struct ipcx_waiter *w, const struct ipcx_deadline *dl)
+{
+	ktime_t expires = dl->expires;
+	int ret = 0;
+
+	for (;;) {
+		/* IPCX_BARRIER [A] pairs with [D] in ipcx_wake(). */
+		set_current_state(TASK_INTERRUPTIBLE);
+		/* IPCX_BARRIER [B] pairs with [C] in ipcx_waitset_complete(). */
+		if (smp_load_acquire(&w->done))
+			break;
+		if (signal_pending(current)) {
+			ret = -ERESTARTSYS;
+			break;
+		}
+		if (!schedule_hrtimeout_range_clock(dl->set ? &expires : NULL,
+						    0, HRTIMER_MODE_ABS,
+						    dl->set ? dl->clock :
+							      CLOCK_MONOTONIC)) {
+			ret = -ETIMEDOUT;
+			break;
+		}
+	}
+	__set_current_state(TASK_RUNNING);
+	return ret;
+}
+
+/**
+ * ipcx_wake() - Wake the tasks that a locked section served.
+ * @wk: the tasks; none afterwards
+ *
+ * Context: any, no locks of this module held.
+ */
+void ipcx_wake(struct ipcx_wakeups *wk)
+{
+	unsigned int i;
+
+	for (i = 0; i < wk->tasks; i++) {
+		/* IPCX_BARRIER [D] pairs with [A] in ipcx_wait(). */
+		wake_up_process(wk->task[i]);
+		put_task_struct(wk->task[i]);
+	}
+	wk->tasks = 0;
+}

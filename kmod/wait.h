@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Waiting: who waits for what, in which order, until when.
+ *
+ * A waiter lies on the stack of its task. Whoever has what it waits for takes
+ * it out of the set under the object's lock, hands the thing over, and wakes
+ * that one task after unlocking: no herd, and no second look at the lock for
+ * the one that was woken.
+ *
+ * IPCX_BARRIER: hand-over without a lock on the waiter's side
+ *
+ *   waker (lock held)                  waiter (ipcx_wait())
+ *   -----------------                  --------------------
+ *   w->msg = ..., w->error = ...       set_current_state()       [A]
+ *   get_task_struct(w->task)           smp_load_acquire(done)    [B]
+ *   smp_store_release(done, true) [C]    true: read msg, error
+ *   unlock                               false: schedule()
+ *   wake_up_process()             [D]
+ *   put_task_struct()
+ *
+ * [C] pairs with [B]: who sees done sees what was handed over, and that the
+ * waker is through with the waiter, whose stack frame may end now; hence the
+ * task reference comes first. [A] is a full barrier between the state and the
+ * load, and wake_up_process() one between the store and its look at the state:
+ * either the waiter sees done or the waker sees it asleep.
+ */
+#ifndef _IPCX_WAIT_H
+#define _IPCX_WAIT_H
+
+#include <linux/ipcx.h>
+#include <linux/ktime.h>
+#include <linux/rbtree.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+#include "limits.h"
+#include "seltree.h"
+
+struct ipcx_message;
+struct ipcx_notification;
+struct task_struct;
+
+#define IPCX_MATCH_KINDS	(IPCX_MATCH_MIN_PRIORITY + 1)
+
+/**
+ * struct ipcx_deadline - Until when to wait.
+ * @set: false: for ever
+ * @clock: clock of @expires
+ * @expires: absolute time, time namespace applied
+ */
+struct ipcx_deadline {
+	bool set;
+	clockid_t clock;
+	ktime_t expires;
+};
+
+/**
+ * struct ipcx_waiter - A task that waits.
+ * @sel: place in the set; key: what it asked for, order: task priority, then
+ *	arrival
+ * @match: one of enum ipcx_match: which tree of the set it is in
+ * @trunc: receiver: takes a message that is longer than @room
+ * @done: IPCX_BARRIER
+ * @error: 0, or why it was woken without what it waits for
+ * @task: whom to wake
+ * @msg: sender: the message to queue; receiver: the one it was handed
+ * @room: receiver: bytes that it can take; out with -EMSGSIZE: bytes needed
+ */
+struct ipcx_waiter {
+	struct ipcx_selnode sel;
+	u32 match;
+	bool trunc;
+	bool done;
+	int error;
+	struct task_struct *task;
+	struct ipcx_message *msg;
+	u64 room;
+};
+
+/**
+ * struct ipcx_waitset - Tasks that wait on one side of an object.
+ * @tree: by what they match; sender's are all in IPCX_MATCH_ANY
+ * @seq: arrivals so far
+ * @count: waiters
+ */
+struct ipcx_waitset {
+	struct rb_root tree[IPCX_MATCH_KINDS];
+	u64 seq;
+	u32 count;
+};
+
+/**
+ * struct ipcx_wakeups - What a locked section leaves to do after unlock.
+ * @task: tasks to wake, references
+ * @tasks: how many
+ * @readable: pollers of the receiving side exist
+ * @writable: pollers of the sending side exist
+ * @notification: registration that fired, or NULL
+ * @garbage: messages to free, linked by e.level
+ */
+struct ipcx_wakeups {
+	struct task_struct *task[IPCX_WAKE_MAX];
+	unsigned int tasks;
+	bool readable;
+	bool writable;
+	struct ipcx_notification *notification;
+	struct list_head garbage;
+};
+
+static inline void ipcx_wakeups_init(struct ipcx_wakeups *wk)
+{
+	wk->tasks = 0;
+	wk->readable = false;
+	wk->writable = false;
+	wk->notification = NULL;
+	INIT_LIST_HEAD(&wk->garbage);
+}
+
+static inline bool ipcx_wakeups_full(const struct ipcx_wakeups *wk)
+{
+	return wk->tasks == IPCX_WAKE_MAX;
+}
+
+void ipcx_waitset_init(struct ipcx_waitset *set);
+void ipcx_waitset_add(struct ipcx_waitset *set, struct ipcx_waiter *w);
+void ipcx_waitset_del(struct ipcx_waitset *set, struct ipcx_waiter *w);
+struct ipcx_waiter *ipcx_waitset_first(const struct ipcx_waitset *set);
+struct ipcx_waiter *ipcx_waitset_find(const struct ipcx_waitset *set, u64 type,
+				      u32 prio);
+void ipcx_waitset_complete(struct ipcx_waitset *set, struct ipcx_waiter *w,
+			   struct ipcx_wakeups *wk);
+
+int ipcx_deadline_set(struct ipcx_deadline *dl, u32 clock, s64 ns);
+int ipcx_wait(struct ipcx_waiter *w, const struct ipcx_deadline *dl);
+void ipcx_wake(struct ipcx_wakeups *wk);
+
+#endif /* _IPCX_WAIT_H */

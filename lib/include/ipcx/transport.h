@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One interface to every way of moving a message between two processes, so
+ * that programs and measurements can exchange one mechanism for another.
+ *
+ * A transport opens a *pair*: two ends, joined in both directions. One process
+ * may use both ends; or it forks, and each process attaches to one:
+ *
+ *	IPCX_OPTS(ipcx_transport_opts, opts);
+ *	struct ipcx_transport_pair *pair;
+ *	char why[IPCX_TRANSPORT_WHY];
+ *
+ *	opts.msg_size = 64;
+ *	err = ipcx_transport_open(&pair, ipcx_transport_find("pipe"), &opts, why);
+ *	side = fork() == 0;
+ *	end = ipcx_transport_attach(pair, side);
+ *	if (side == 0)
+ *		err = ipcx_transport_send(end, &msg);
+ *	else
+ *		err = ipcx_transport_recv(end, &msg);
+ *	ipcx_transport_close(pair);
+ *
+ * Every transport waits by blocking in the kernel; a signal whose handler was
+ * installed without SA_RESTART ends the wait with -EINTR and nothing done. No
+ * transport leaves anything behind, also when the program is killed.
+ *
+ * Two things differ from the rest of the library: the pipe transport raises
+ * SIGPIPE when the peer is gone, as pipes do, unless the program ignores it;
+ * and the SysV transport keeps a small process that removes its queues should
+ * the program be killed.
+ */
+#ifndef IPCX_TRANSPORT_H
+#define IPCX_TRANSPORT_H
+
+#include <ipcx/common.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** IPCX_TRANSPORT_WHY - Room for the reason why a transport cannot be used. */
+#define IPCX_TRANSPORT_WHY	256
+
+/**
+ * IPCX_TRANSPORT_HEADROOM - Bytes in front of every payload that belong to the
+ *	transport during a call: SysV messages have their type there, streams
+ *	their length header, so that no transport needs to copy the payload.
+ */
+#define IPCX_TRANSPORT_HEADROOM	16
+
+/* What a transport can do. */
+/** IPCX_TRANSPORT_BOUNDARIES - The mechanism itself keeps messages apart. */
+#define IPCX_TRANSPORT_BOUNDARIES	(1U << 0)
+/** IPCX_TRANSPORT_PRIORITY - Messages with a higher priority overtake. */
+#define IPCX_TRANSPORT_PRIORITY		(1U << 1)
+/** IPCX_TRANSPORT_RELATED - Works only between processes that share an
+ *	ancestor or pass fds: there is no name to meet at.
+ */
+#define IPCX_TRANSPORT_RELATED		(1U << 2)
+/** IPCX_TRANSPORT_BATCH - Several messages in one system call. */
+#define IPCX_TRANSPORT_BATCH		(1U << 3)
+/** IPCX_TRANSPORT_PEER_DEATH - A peer's end is noticed (-EPIPE). */
+#define IPCX_TRANSPORT_PEER_DEATH	(1U << 4)
+/** IPCX_TRANSPORT_SHARED - The ends share memory: a hostile peer can rewrite. */
+#define IPCX_TRANSPORT_SHARED		(1U << 5)
+/** IPCX_TRANSPORT_POLL - An end's fd works with poll, select and epoll. */
+#define IPCX_TRANSPORT_POLL		(1U << 6)
+
+/**
+ * struct ipcx_transport_msg - One message.
+ * @buf: payload; IPCX_TRANSPORT_HEADROOM bytes before it have to be writable and
+ *	are overwritten (see ipcx_transport_buffer())
+ * @len: send: bytes of payload. Receive: in: room at @buf, at least the msg_size
+ *	that the pair was opened with; out: bytes of payload
+ * @priority: send: 0 to IPCX_PRIO_MAX, for transports that have priorities, which
+ *	may have fewer (-EINVAL). Receive: out, 0 without priorities
+ */
+struct ipcx_transport_msg {
+	void *buf;
+	size_t len;
+	unsigned int priority;
+};
+
+/* Flags of struct ipcx_transport_opts. */
+/**
+ * IPCX_TRANSPORT_FIXED - Every message has exactly msg_size bytes. Streams then
+ *	need no length header, and send none unless msg_size is 0.
+ */
+#define IPCX_TRANSPORT_FIXED		(1U << 0)
+
+/**
+ * struct ipcx_transport_opts - Options of ipcx_transport_open().
+ * @sz: size of this structure, set by IPCX_OPTS()
+ * @msg_size: largest payload in bytes
+ * @depth: messages of that size that one direction has to hold while nobody
+ *	receives, at most IPCX_TRANSPORT_DEPTH_MAX; 0: none, the mechanism's
+ *	default. One process that uses both ends needs at least 1. Limits of the
+ *	process and of the object are raised for it where that is allowed;
+ *	settings of the system are left alone
+ * @flags: IPCX_TRANSPORT_FIXED
+ */
+struct ipcx_transport_opts {
+	size_t sz;
+	size_t msg_size;
+	unsigned int depth;
+	unsigned int flags;
+};
+
+/** IPCX_TRANSPORT_DEPTH_MAX - Most messages that a pair can be asked to hold. */
+#define IPCX_TRANSPORT_DEPTH_MAX	1048576
+
+/** IPCX_TRANSPORT_BATCH_MAX - Most messages in one batch. */
+#define IPCX_TRANSPORT_BATCH_MAX	1024
+
+struct ipcx_transport_ops;
+
+/**
+ * struct ipcx_transport_end - One end of a pair; transports embed it.
+ * @ops: the transport
+ */
+struct ipcx_transport_end {
+	const struct ipcx_transport_ops *ops;
+};
+
+/**
+ * struct ipcx_transport_pair - A pair; transports embed it.
+ * @ops: the transport
+ * @end: its ends; what is sent at one is received at the other
+ */
+struct ipcx_transport_pair {
+	const struct ipcx_transport_ops *ops;
+	struct ipcx_transport_end *end[2];
+};
+
+/**
+ * struct ipcx_transport_ops - A mechanism.
+ * @name: what it is called on command lines
+ * @summary: one line for people
+ * @caps: IPCX_TRANSPORT_* of what it can do
+ * @max_size: largest payload that the mechanism can ever move, 0: no such limit
+ * @max_priority: highest priority
+ * @available: 0, or a negative errno when this kernel or user cannot use it at
+ *	all, with the reason
+ * @open: make a pair; 0, or a negative errno with the reason
+ * @send: send one message; 0 or a negative errno
+ * @recv: receive one message; 0 or a negative errno
+ * @send_batch: send up to @count messages; how many, or a negative errno if none;
+ *	NULL without IPCX_TRANSPORT_BATCH
+ * @recv_batch: receive 1 to @count messages, waiting for the first only; as
+ *	@send_batch
+ * @set_nonblock: from now on this end's calls fail with -EAGAIN instead of
+ *	waiting, or wait again
+ * @attach: after fork(2): give up what only the other end needs; may be NULL
+ * @close: free the pair in this process; @pair may be half open
+ *
+ * A nonblocking send of a stream that could be done in part only gives -ENOBUFS,
+ * and the end cannot be used any more.
+ */
+struct ipcx_transport_ops {
+	const char *name;
+	const char *summary;
+	unsigned int caps;
+	size_t max_size;
+	unsigned int max_priority;
+	int (*available)(char *why);
+	int (*open)(struct ipcx_transport_pair **pair, const struct ipcx_transport_opts *opts,
+		    char *why);
+	int (*send)(struct ipcx_transport_end *end, const struct ipcx_transport_msg *msg);
+	int (*recv)(struct ipcx_transport_end *end, struct ipcx_transport_msg *msg);
+	int (*send_batch)(struct ipcx_transport_end *end, const struct ipcx_transport_msg *msgs,
+			  unsigned int count);
+	int (*recv_batch)(struct ipcx_transport_end *end, struct ipcx_transport_msg *msgs,
+			  unsigned int count);
+	int (*set_nonblock)(struct ipcx_transport_end *end, int on);
+	void (*attach)(struct ipcx_transport_pair *pair, int side);
+	void (*close)(struct ipcx_transport_pair *pair);
+};
+
+/**
+ * ipcx_transport_at() - The transports, by number.
+ * @index: 0 and up
+ *
+ * Return: the transport, or NULL after the last one.
+ */
+IPCX_API const struct ipcx_transport_ops *ipcx_transport_at(unsigned int index);
+
+/**
+ * ipcx_transport_find() - A transport by its name.
+ * @name: for example "pipe"
+ *
+ * Return: the transport, or NULL.
+ */
+IPCX_API const struct ipcx_transport_ops *ipcx_transport_find(const char *name);
+
+/**
+ * ipcx_transport_available() - Whether a transport can be used here at all.
+ * @ops: the transport
+ * @why: room for IPCX_TRANSPORT_WHY bytes: the reason if not, and the mend
+ *
+ * Return: 0 or a negative errno.
+ */
+IPCX_API int ipcx_transport_available(const struct ipcx_transport_ops *ops, char *why);
+
+/**
+ * ipcx_transport_open() - Open a pair.
+ * @pair: out: the pair; NULL after an error
+ * @ops: the transport
+ * @opts: options
+ * @why: room for IPCX_TRANSPORT_WHY bytes: the reason after an error, and the mend
+ *
+ * A depth of up to 4096 messages is tried out before the pair is handed over.
+ *
+ * Return: 0, or -EINVAL (@opts), -E2BIG (@opts is newer than the library and has
+ * unknown fields set), -EMSGSIZE (messages of this size cannot be sent),
+ * -ENOSPC (the depth does not fit), or what the mechanism says.
+ */
+IPCX_API int ipcx_transport_open(struct ipcx_transport_pair **pair,
+				 const struct ipcx_transport_ops *ops,
+				 const struct ipcx_transport_opts *opts, char *why);
+
+/**
+ * ipcx_transport_attach() - Choose this process's end, after fork(2).
+ * @pair: the pair
+ * @side: 0 or 1; the other process takes the other one
+ *
+ * The other end cannot be used in this process from then on.
+ *
+ * Return: the end.
+ */
+IPCX_API struct ipcx_transport_end *ipcx_transport_attach(struct ipcx_transport_pair *pair,
+							  int side);
+
+/**
+ * ipcx_transport_close() - Close a pair in this process.
+ * @pair: the pair, or NULL
+ *
+ * The process that opened the pair must be the last one to close it: what both
+ * use may go with it.
+ */
+IPCX_API void ipcx_transport_close(struct ipcx_transport_pair *pair);
+
+/**
+ * ipcx_transport_buffer() - Allocate room for payloads with their headroom.
+ * @size: bytes of payload
+ *
+ * Return: the payload's address, aligned to 64 bytes and zeroed, or NULL.
+ */
+IPCX_API void *ipcx_transport_buffer(size_t size);
+
+/**
+ * ipcx_transport_buffer_free() - Free a buffer.
+ * @buf: what ipcx_transport_buffer() gave, or NULL
+ */
+IPCX_API void ipcx_transport_buffer_free(void *buf);
+
+/**
+ * ipcx_transport_send() - Send one message.
+ * @end: this process's end
+ * @msg: the message
+ *
+ * Waits while the transport is full.
+ *
+ * Return: 0, or -EINTR (signal, nothing sent), -EPIPE (the peer is gone),
+ * -EMSGSIZE (too large), -EAGAIN (nonblocking), or what the mechanism says.
+ */
+static inline int ipcx_transport_send(struct ipcx_transport_end *end,
+				      const struct ipcx_transport_msg *msg)
+{
+	return end->ops->send(end, msg);
+}
+
+/**
+ * ipcx_transport_recv() - Receive one message.
+ * @end: this process's end
+ * @msg: room in, message out
+ *
+ * Waits while there is none.
+ *
+ * Return: 0, or -EINTR (signal, nothing received), -EPIPE (the peer is gone),
+ * -EMSGSIZE (the room is too small), -EAGAIN (nonblocking), or what the
+ * mechanism says.
+ */
+static inline int ipcx_transport_recv(struct ipcx_transport_end *end,
+				      struct ipcx_transport_msg *msg)
+{
+	return end->ops->recv(end, msg);
+}
+
+/**
+ * ipcx_transport_send_batch() - Send messages, in one call where the mechanism
+ *	can.
+ * @end: this process's end
+ * @msgs: the messages
+ * @count: how many, 1 to IPCX_TRANSPORT_BATCH_MAX
+ *
+ * Return: how many were sent, or the errors of ipcx_transport_send() when none.
+ */
+IPCX_API int ipcx_transport_send_batch(struct ipcx_transport_end *end,
+				       const struct ipcx_transport_msg *msgs,
+				       unsigned int count);
+
+/**
+ * ipcx_transport_recv_batch() - Receive messages, in one call where the
+ *	mechanism can.
+ * @end: this process's end
+ * @msgs: room in, messages out
+ * @count: most messages, 1 to IPCX_TRANSPORT_BATCH_MAX
+ *
+ * Waits for the first message only. Without IPCX_TRANSPORT_BATCH it receives one.
+ *
+ * Return: how many were received, or the errors of ipcx_transport_recv() when
+ * none.
+ */
+IPCX_API int ipcx_transport_recv_batch(struct ipcx_transport_end *end,
+				       struct ipcx_transport_msg *msgs, unsigned int count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* IPCX_TRANSPORT_H */

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "internal.h"
+
+int fd_set_nonblock(int fd, int on)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0)
+		return -errno;
+	flags = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+	return fcntl(fd, F_SETFL, flags) < 0 ? -errno : 0;
+}
+
+void fd_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/*
+ * The kernel doubles what it is asked for, and silently cuts a wish at
+ * wmem_max; SO_SNDBUFFORCE, for those who may, does not.
+ */
+int fd_socket_room(int fd, long long bytes, char *why)
+{
+	int now, want;
+	socklen_t len = sizeof(now);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &now, &len) < 0)
+		return -errno;
+	if (now >= bytes)
+		return 0;
+	if (bytes > INT_MAX - 1)
+		return transport_why(why, -ENOSPC, "a socket's buffer cannot be %lld bytes",
+				     bytes);
+	want = (int)(bytes / 2 + 1);
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &want, sizeof(want)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &want, sizeof(want));
+	len = sizeof(now);
+	if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &now, &len) < 0)
+		return -errno;
+	if (now >= bytes)
+		return 0;
+	return transport_why(why, -ENOSPC,
+			     "the socket's buffer is limited to %d bytes: as root, sysctl net.core.wmem_max=%d",
+			     now, want);
+}

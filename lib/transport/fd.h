@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Small things that are done to fds. */
+#ifndef IPCX_TRANSPORT_FD_H
+#define IPCX_TRANSPORT_FD_H
+
+/* Sets or clears O_NONBLOCK; 0 or a negative errno. */
+int fd_set_nonblock(int fd, int on);
+
+/* Closes *fd unless it is -1, and makes it so. */
+void fd_close(int *fd);
+
+/*
+ * Makes a Unix socket's buffer hold at least @bytes as the kernel counts them;
+ * 0, or a negative errno with the reason.
+ */
+int fd_socket_room(int fd, long long bytes, char *why);
+
+#endif /* IPCX_TRANSPORT_FD_H */

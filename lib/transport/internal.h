@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the transports share with each other, and with nobody else. */
+#ifndef IPCX_TRANSPORT_INTERNAL_H
+#define IPCX_TRANSPORT_INTERNAL_H
+
+#include <errno.h>
+#include <stdbool.h>
+
+#include <ipcx/transport.h>
+
+extern const struct ipcx_transport_ops ipcx_transport_pipe;
+extern const struct ipcx_transport_ops ipcx_transport_posix_mq;
+extern const struct ipcx_transport_ops ipcx_transport_sysv_mq;
+extern const struct ipcx_transport_ops ipcx_transport_unix_stream;
+extern const struct ipcx_transport_ops ipcx_transport_unix_dgram;
+extern const struct ipcx_transport_ops ipcx_transport_unix_seqpacket;
+extern const struct ipcx_transport_ops ipcx_transport_shm_futex;
+extern const struct ipcx_transport_ops ipcx_transport_ipcx_queue;
+extern const struct ipcx_transport_ops ipcx_transport_ipcx_queue_rw;
+
+/*
+ * Writes the reason why something cannot be used, and returns @err so that
+ * callers can say and return in one statement.
+ */
+__attribute__((format(printf, 3, 4)))
+int transport_why(char *why, int err, const char *format, ...);
+
+/* A number that a file such as those under /proc/sys holds; -1 if unreadable. */
+long long transport_setting(const char *path);
+
+#endif /* IPCX_TRANSPORT_INTERNAL_H */

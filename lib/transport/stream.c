@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "stream.h"
+
+#define HEADER	sizeof(uint32_t)
+
+struct stream_pair *stream_pair_new(const struct ipcx_transport_ops *ops,
+				    const struct ipcx_transport_opts *opts)
+{
+	struct stream_pair *pair = calloc(1, sizeof(*pair));
+	int side;
+
+	if (!pair)
+		return NULL;
+	pair->base.ops = ops;
+	for (side = 0; side < 2; side++) {
+		struct stream_end *end = &pair->end[side];
+
+		end->base.ops = ops;
+		end->in = -1;
+		end->out = -1;
+		end->max = opts->msg_size;
+		end->fixed = opts->flags & IPCX_TRANSPORT_FIXED ? opts->msg_size : 0;
+		end->pending = -1;
+		pair->base.end[side] = &end->base;
+	}
+	return pair;
+}
+
+size_t stream_bytes(const struct ipcx_transport_opts *opts)
+{
+	bool bare = (opts->flags & IPCX_TRANSPORT_FIXED) && opts->msg_size;
+
+	return opts->msg_size + (bare ? 0 : HEADER);
+}
+
+/* Waits out the rest of a message that is on its way already. */
+static int wait_for(int fd, short events)
+{
+	struct pollfd pollfd = { .fd = fd, .events = events };
+
+	return poll(&pollfd, 1, -1) < 0 && errno != EINTR ? -errno : 0;
+}
+
+/* A socket can be told not to raise SIGPIPE; a pipe cannot. */
+static ssize_t put(const struct stream_end *end, const char *bytes, size_t len)
+{
+	if (end->socket)
+		return send(end->out, bytes, len, MSG_NOSIGNAL);
+	return write(end->out, bytes, len);
+}
+
+/* Has to be called with a part of the message written. */
+static int write_rest(const struct stream_end *end, const char *bytes, size_t len)
+{
+	ssize_t n;
+
+	while (len) {
+		n = put(end, bytes, len);
+		if (n >= 0) {
+			bytes += n;
+			len -= (size_t)n;
+		} else if (errno == EAGAIN) {
+			return -ENOBUFS;
+		} else if (errno != EINTR) {
+			return -errno;
+		}
+	}
+	return 0;
+}
+
+static int write_whole(const struct stream_end *end, const char *bytes, size_t len)
+{
+	ssize_t n = put(end, bytes, len);
+
+	if (n == (ssize_t)len)
+		return 0;
+	if (n < 0)
+		return -errno;
+	return write_rest(end, bytes + n, len - (size_t)n);
+}
+
+int stream_send(struct ipcx_transport_end *base, const struct ipcx_transport_msg *msg)
+{
+	struct stream_end *end = (struct stream_end *)base;
+	uint32_t header;
+
+	if (end->fixed) {
+		if (msg->len != end->fixed)
+			return -EMSGSIZE;
+		return write_whole(end, msg->buf, msg->len);
+	}
+	if (msg->len > end->max)
+		return -EMSGSIZE;
+	header = (uint32_t)msg->len;
+	memcpy((char *)msg->buf - HEADER, &header, HEADER);
+	return write_whole(end, (char *)msg->buf - HEADER, HEADER + msg->len);
+}
+
+/* Has to be called with a part of the message read. */
+static int read_rest(int fd, char *bytes, size_t len)
+{
+	ssize_t n;
+	int err;
+
+	while (len) {
+		n = read(fd, bytes, len);
+		if (n > 0) {
+			bytes += n;
+			len -= (size_t)n;
+		} else if (n == 0) {
+			return -EPIPE;
+		} else if (errno == EAGAIN) {
+			err = wait_for(fd, POLLIN);
+			if (err)
+				return err;
+		} else if (errno != EINTR) {
+			return -errno;
+		}
+	}
+	return 0;
+}
+
+static int read_whole(int fd, char *bytes, size_t len)
+{
+	ssize_t n = read(fd, bytes, len);
+
+	if (n == (ssize_t)len)
+		return 0;
+	if (n <= 0)
+		return n ? -errno : -EPIPE;
+	return read_rest(fd, bytes + n, len - (size_t)n);
+}
+
+/* The length of the next message stays known until its payload is taken. */
+static int recv_framed(struct stream_end *end, struct ipcx_transport_msg *msg)
+{
+	uint32_t header;
+	size_t len;
+	int err;
+
+	if (end->pending < 0) {
+		err = read_whole(end->in, (char *)&header, HEADER);
+		if (err)
+			return err;
+		if (header > end->max)
+			return -EBADMSG;
+		end->pending = header;
+	}
+	len = (size_t)end->pending;
+	if (len > msg->len) {
+		msg->len = len;
+		return -EMSGSIZE;
+	}
+	err = read_rest(end->in, msg->buf, len);
+	if (err)
+		return err;
+	end->pending = -1;
+	msg->len = len;
+	return 0;
+}
+
+int stream_recv(struct ipcx_transport_end *base, struct ipcx_transport_msg *msg)
+{
+	struct stream_end *end = (struct stream_end *)base;
+	int err;
+
+	msg->priority = 0;
+	if (!end->fixed)
+		return recv_framed(end, msg);
+	if (msg->len < end->fixed)
+		return -EMSGSIZE;
+	err = read_whole(end->in, msg->buf, end->fixed);
+	if (!err)
+		msg->len = end->fixed;
+	return err;
+}
+
+int stream_set_nonblock(struct ipcx_transport_end *base, int on)
+{
+	struct stream_end *end = (struct stream_end *)base;
+	int err = fd_set_nonblock(end->in, on);
+
+	return err ? err : fd_set_nonblock(end->out, on);
+}
+
+static void end_close(struct stream_end *end)
+{
+	if (end->out != end->in)
+		fd_close(&end->out);
+	fd_close(&end->in);
+	end->out = -1;
+}
+
+void stream_attach(struct ipcx_transport_pair *base, int side)
+{
+	end_close(&((struct stream_pair *)base)->end[!side]);
+}
+
+void stream_close(struct ipcx_transport_pair *base)
+{
+	struct stream_pair *pair = (struct stream_pair *)base;
+
+	end_close(&pair->end[0]);
+	end_close(&pair->end[1]);
+	free(pair);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * ipcx-bench: what its parts share.
+ *
+ * A *case* is one row: a transport, a mode, a size, a batch. It is measured
+ * --repeat times, each time with a new pair (and, where two processes take
+ * part, a new peer), and the repetitions of all cases are interleaved:
+ * A B C A B C. One such repetition gives a *sample*.
+ *
+ *	options.c	command line			-> struct options
+ *	run.c		cases, interleaving		-> samples
+ *	measure.c	one repetition of one case
+ *	pair.c, oneway.c, roundtrip.c			the measured loops
+ *	peer.c		the other process
+ *	report.c, json.c				-> table, file
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ipcx/transport.h>
+
+#include "clock.h"
+#include "histogram.h"
+
+/* What the program exits with. */
+enum exit_status {
+	EXIT_DONE = 0,
+	EXIT_BAD = 1,
+	EXIT_USAGE = 2,
+	EXIT_NOTHING = 3,
+	EXIT_INTERRUPTED = 130,
+};
+
+enum mode {
+	MODE_PAIR,
+	MODE_ONEWAY,
+	MODE_ROUNDTRIP,
+	MODE_COUNT,
+};
+
+extern const char *const mode_names[MODE_COUNT];
+
+#define LIST_MAX	32
+#define REPEAT_MAX	1000
+#define COUNT_MAX	100000000UL
+
+enum cpus {
+	CPUS_SAME,
+	CPUS_TWO,
+	CPUS_ANY,
+};
+
+extern const char *const cpus_names[3];
+
+/**
+ * struct options - What to do.
+ * @transports: which, in this order
+ * @transport_count: how many
+ * @sizes: payload sizes
+ * @size_count: how many
+ * @modes: which
+ * @mode_count: how many
+ * @batches: messages per call; 1: one by one
+ * @batch_count: how many
+ * @count: messages per repetition, 0: as many as @duration_ms takes
+ * @duration_ms: about how long a repetition should take
+ * @repeat: repetitions
+ * @cpus: where the processes run
+ * @framed: streams send a length header although all messages have one size
+ * @check_inside: payloads are written and checked in the measured loop as well
+ * @json: file for the results, or NULL
+ * @raw: the file gets every latency
+ * @regions: file in which the QEMU plugin leaves its counts, or NULL
+ * @quiet: no progress
+ */
+struct options {
+	const struct ipcx_transport_ops *transports[LIST_MAX];
+	unsigned int transport_count;
+	size_t sizes[LIST_MAX];
+	unsigned int size_count;
+	enum mode modes[MODE_COUNT];
+	unsigned int mode_count;
+	unsigned int batches[LIST_MAX];
+	unsigned int batch_count;
+	unsigned long count;
+	unsigned long duration_ms;
+	unsigned long repeat;
+	enum cpus cpus;
+	bool framed;
+	bool check_inside;
+	const char *json;
+	bool raw;
+	const char *regions;
+	bool quiet;
+};
+
+/**
+ * struct sample - One repetition.
+ * @per_message: time or instructions per message, or per round trip
+ * @cpu_ns: processor time of all processes, per message
+ * @switches: context switches of all processes, per message
+ * @region: number of the region for the QEMU plugin
+ */
+struct sample {
+	double per_message;
+	double cpu_ns;
+	double switches;
+	unsigned long region;
+};
+
+/**
+ * struct counted - What the QEMU plugin counted, per message.
+ * @known: it did
+ * @instructions: all
+ * @kernel: those of the kernel
+ * @locked: those with a bus lock
+ * @syscalls: system calls
+ */
+struct counted {
+	bool known;
+	double instructions;
+	double kernel;
+	double locked;
+	double syscalls;
+};
+
+/**
+ * struct bench_case - One row.
+ * @transport: mechanism
+ * @mode: what is done
+ * @size: bytes of payload
+ * @batch: messages per call
+ * @count: messages per repetition
+ * @samples: finished repetitions
+ * @sample_count: how many
+ * @latencies: of single messages or round trips, all repetitions
+ * @raw: the same one by one, where asked for
+ * @raw_count: how many
+ * @counted: by the plugin
+ * @err: 0, or why the case ended early
+ * @skipped: it could not run at all
+ * @why: reason for either
+ */
+struct bench_case {
+	const struct ipcx_transport_ops *transport;
+	enum mode mode;
+	size_t size;
+	unsigned int batch;
+	unsigned long count;
+	struct sample *samples;
+	unsigned int sample_count;
+	struct histogram *latencies;
+	uint64_t *raw;
+	size_t raw_count;
+	struct counted counted;
+	int err;
+	bool skipped;
+	char why[IPCX_TRANSPORT_WHY];
+};
+
+/**
+ * struct results - All rows.
+ * @cases: the rows
+ * @count: how many
+ * @interrupted: Ctrl-C ended the run early
+ */
+struct results {
+	struct bench_case *cases;
+	unsigned int count;
+	bool interrupted;
+};
+
+#endif /* BENCH_H */

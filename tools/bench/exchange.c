@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Send and receive in turns: to oneself, which shows a mechanism's own cost
+ * without any waiting, or to a peer that sends everything back.
+ *
+ * The loops are compiled twice, with and without the payload's writing and
+ * checking, and are the same for every transport.
+ */
+#include "measure.h"
+#include "region.h"
+
+static inline __attribute__((always_inline)) int
+exchange(struct link *link, uint64_t first, bool check)
+{
+	int err;
+
+	if (check)
+		link_write(link, first, link->batch);
+	err = link_send(link, link->batch);
+	if (!err)
+		err = link_recv(link, link->batch);
+	if (!err && check)
+		err = link_check(link, first, link->batch);
+	return err;
+}
+
+static int unchecked(struct link *link, unsigned long count)
+{
+	unsigned long i;
+	int err = 0;
+
+	for (i = 0; i < count && !err; i += link->batch)
+		err = exchange(link, 0, false);
+	return err;
+}
+
+static int checked(struct link *link, uint64_t first, unsigned long count)
+{
+	unsigned long i;
+	int err = 0;
+
+	for (i = 0; i < count && !err; i += link->batch)
+		err = exchange(link, first + i, true);
+	return err;
+}
+
+static int exchanges(struct link *link, uint64_t first, unsigned long count, bool check)
+{
+	return check ? checked(link, first, count) : unchecked(link, count);
+}
+
+static int timed(const struct phase *phase, struct link *link, struct outcome *outcome)
+{
+	unsigned long count = phase->count / BLOCKS, i;
+	uint64_t start;
+	int err = 0;
+
+	outcome->usage = usage_now();
+	region_begin();
+	outcome->region = region_count;
+	for (i = 0; i < BLOCKS && !err; i++) {
+		start = clock_now();
+		err = exchanges(link, phase->first + i * count, count, phase->check);
+		outcome->blocks[i] = (double)(clock_now() - start) / (double)count;
+		if (!err && signals_stop())
+			err = -EINTR;
+	}
+	region_end();
+	usage_since(&outcome->usage);
+	return err;
+}
+
+static int single(const struct phase *phase, struct link *link, struct outcome *outcome)
+{
+	unsigned long i, n = phase->count / link->batch;
+	uint64_t start;
+	int err = 0;
+
+	for (i = 0; i < n && !err; i++) {
+		start = clock_now();
+		err = exchanges(link, phase->first + i * link->batch, link->batch, phase->check);
+		outcome->latencies[i] = clock_now() - start;
+	}
+	outcome->latency_count = i;
+	return err;
+}
+
+int exchange_measure(const struct plan *plan, struct link *link, struct outcome *outcome)
+{
+	int err;
+
+	err = exchanges(link, plan->warm_up.first, plan->warm_up.count, true);
+	if (!err)
+		err = timed(&plan->timed, link, outcome);
+	if (!err)
+		err = single(&plan->single, link, outcome);
+	return err ? err : exchanges(link, plan->after.first, plan->after.count, true);
+}
+
+/* With the check, what goes back is written anew, as a server's answer is. */
+static inline __attribute__((always_inline)) int
+echo(struct link *link, uint64_t first, bool check)
+{
+	int err = link_recv(link, link->batch);
+
+	if (err)
+		return err;
+	if (check) {
+		err = link_check(link, first, link->batch);
+		if (err)
+			return err;
+		link_write(link, first, link->batch);
+	}
+	return link_send(link, link->batch);
+}
+
+static int echoes(const struct phase *phase, struct link *link)
+{
+	unsigned long i;
+	int err = 0;
+
+	if (phase->check)
+		for (i = 0; i < phase->count && !err; i += link->batch)
+			err = echo(link, phase->first + i, true);
+	else
+		for (i = 0; i < phase->count && !err; i += link->batch)
+			err = echo(link, 0, false);
+	return err;
+}
+
+int exchange_peer(const struct plan *plan, struct link *link)
+{
+	int err = echoes(&plan->warm_up, link);
+
+	*plan->peer_usage = usage_now();
+	if (!err)
+		err = echoes(&plan->timed, link);
+	usage_since(plan->peer_usage);
+	if (!err)
+		err = echoes(&plan->single, link);
+	return err ? err : echoes(&plan->after, link);
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <math.h>
+
+#include "histogram.h"
+
+static unsigned int bucket_of(uint64_t value)
+{
+	unsigned int shift;
+
+	if (value < HISTOGRAM_SUB)
+		return (unsigned int)value;
+	shift = 63 - (unsigned int)__builtin_clzll(value) - HISTOGRAM_SUB_BITS;
+	return (shift + 1) * HISTOGRAM_SUB + (unsigned int)((value >> shift) - HISTOGRAM_SUB);
+}
+
+/* The largest value that falls into the bucket. */
+static uint64_t bucket_end(unsigned int bucket)
+{
+	unsigned int shift;
+
+	if (bucket < HISTOGRAM_SUB)
+		return bucket;
+	shift = bucket / HISTOGRAM_SUB - 1;
+	return ((uint64_t)(bucket % HISTOGRAM_SUB + HISTOGRAM_SUB) << shift) +
+	       (((uint64_t)1 << shift) - 1);
+}
+
+void histogram_record(struct histogram *histogram, uint64_t value)
+{
+	if (!histogram->count || value < histogram->min)
+		histogram->min = value;
+	if (value > histogram->max)
+		histogram->max = value;
+	histogram->count++;
+	histogram->buckets[bucket_of(value)]++;
+}
+
+uint64_t histogram_percentile(const struct histogram *histogram, double percent)
+{
+	uint64_t rank = (uint64_t)ceil(percent / 100 * (double)histogram->count);
+	uint64_t seen = 0;
+	unsigned int i;
+
+	if (rank < 1)
+		rank = 1;
+	for (i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		seen += histogram->buckets[i];
+		if (seen >= rank)
+			return bucket_end(i) < histogram->max ? bucket_end(i) : histogram->max;
+	}
+	return histogram->max;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Log-linear histogram: every power of two is cut into HISTOGRAM_SUB equal
+ * buckets, so that a value read back is at most 1/HISTOGRAM_SUB too high,
+ * whatever its size. Values below HISTOGRAM_SUB are exact.
+ */
+#ifndef BENCH_HISTOGRAM_H
+#define BENCH_HISTOGRAM_H
+
+#include <stdint.h>
+
+#define HISTOGRAM_SUB_BITS	7
+#define HISTOGRAM_SUB		(1U << HISTOGRAM_SUB_BITS)
+#define HISTOGRAM_BUCKETS	((64 - HISTOGRAM_SUB_BITS + 1) * HISTOGRAM_SUB)
+
+/**
+ * struct histogram - Counts of values; begins zeroed.
+ * @count: values recorded
+ * @min: smallest, exact
+ * @max: largest, exact
+ * @buckets: how many fell into each
+ */
+struct histogram {
+	uint64_t count;
+	uint64_t min;
+	uint64_t max;
+	uint64_t buckets[HISTOGRAM_BUCKETS];
+};
+
+void histogram_record(struct histogram *histogram, uint64_t value);
+
+/*
+ * The smallest value that at least @percent of the values do not exceed, rounded
+ * up to its bucket's end, but never beyond the largest; 0 without values.
+ */
+uint64_t histogram_percentile(const struct histogram *histogram, double percent);
+
+#endif /* BENCH_HISTOGRAM_H */

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Results as JSON, and JSON files in general. */
+#ifndef BENCH_JSON_H
+#define BENCH_JSON_H
+
+#include <jansson.h>
+
+#include "bench.h"
+
+/* Version of the format: the "ipcx-bench" member of every file. */
+#define JSON_FORMAT	1
+
+/* Everything about a run; NULL without memory. Takes a reference of @env. */
+json_t *json_results(const struct options *options, const struct results *results,
+		     json_t *env);
+
+/*
+ * Writes @value to the file, or to stdout for "-", and gives up its reference.
+ * Tells what is wrong on stderr. Returns 0 or -1.
+ */
+int json_write(json_t *value, const char *path);
+
+/* Reads a file that json_write() wrote. NULL: told on stderr. */
+json_t *json_read(const char *path);
+
+#endif /* BENCH_JSON_H */

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "measure.h"
+#include "pin.h"
+
+#define WARM_UP	200
+#define AFTER	20
+
+static int fail(char *why, int err, const char *text)
+{
+	snprintf(why, IPCX_TRANSPORT_WHY, "%s", text);
+	return err;
+}
+
+unsigned long measure_step(const struct bench_case *bench_case)
+{
+	return (unsigned long)bench_case->batch * BLOCKS;
+}
+
+static uint64_t phase(struct phase *phase, uint64_t first, unsigned long count,
+		      unsigned int batch, bool check)
+{
+	phase->first = first;
+	phase->count = (count + batch - 1) / batch * batch;
+	phase->check = check;
+	return first + phase->count;
+}
+
+static void make_plan(struct plan *plan, const struct options *options,
+		      const struct bench_case *c, unsigned long count)
+{
+	unsigned long warm_up = count < WARM_UP ? count : WARM_UP, single = 0;
+	uint64_t next;
+
+	if (c->mode != MODE_ONEWAY)
+		single = count < LATENCIES_MAX ? count : LATENCIES_MAX;
+	next = phase(&plan->warm_up, 0, warm_up, c->batch, true);
+	next = phase(&plan->timed, next, count, c->batch, options->check_inside);
+	next = phase(&plan->single, next, single, c->batch, options->check_inside);
+	phase(&plan->after, next, AFTER, c->batch, true);
+}
+
+/* One process that sends before it receives needs the room for what it sent. */
+static int open_pair(struct ipcx_transport_pair **pair, const struct options *options,
+		     const struct bench_case *c, char *why)
+{
+	IPCX_OPTS(ipcx_transport_opts, opts);
+
+	if (c->batch > 1 && !(c->transport->caps & IPCX_TRANSPORT_BATCH))
+		return fail(why, -ENOTSUP, "sends one message per call");
+	opts.msg_size = c->size;
+	opts.depth = c->mode == MODE_PAIR ? c->batch : 0;
+	opts.flags = options->framed ? 0 : IPCX_TRANSPORT_FIXED;
+	return ipcx_transport_open(pair, c->transport, &opts, why);
+}
+
+static int peer(const struct options *options, const struct bench_case *c,
+		const struct plan *plan, struct ipcx_transport_pair *pair, struct link *link)
+{
+	int err = pin_peer(options->cpus);
+
+	if (err)
+		return err;
+	link->send = ipcx_transport_attach(pair, 1);
+	link->recv = link->send;
+	err = c->mode == MODE_ONEWAY ? oneway_peer(plan, link) : exchange_peer(plan, link);
+	ipcx_transport_close(pair);
+	return err;
+}
+
+/* The peer tells its error by its status, which has room for small ones. */
+static int peer_verdict(int status, char *why)
+{
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == ENOTRECOVERABLE)
+		return fail(why, -ENOTRECOVERABLE, "the peer received a wrong payload");
+	if (WIFEXITED(status)) {
+		snprintf(why, IPCX_TRANSPORT_WHY, "the peer failed: %s",
+			 strerror(WEXITSTATUS(status)));
+		return -ECHILD;
+	}
+	snprintf(why, IPCX_TRANSPORT_WHY, "the peer was killed by signal %d", WTERMSIG(status));
+	return -ECHILD;
+}
+
+/* Where this process failed, its reason counts, unless it is the peer's end. */
+static int wait_peer(pid_t pid, int err, char *why)
+{
+	bool killed = err && err != -ECHILD;
+	int status, peer_err;
+
+	if (killed)
+		kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		if (signals_stop())
+			kill(pid, SIGKILL);
+	signals_watch(0);
+	if (err == -EINTR || signals_stop())
+		return -EINTR;
+	if (killed && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return err;
+	peer_err = peer_verdict(status, why);
+	return peer_err ? peer_err : err;
+}
+
+static int with_peer(const struct options *options, const struct bench_case *c,
+		     const struct plan *plan, struct ipcx_transport_pair *pair,
+		     struct link *link, struct outcome *outcome, char *why)
+{
+	pid_t parent = getpid(), pid = fork();
+	int err;
+
+	if (pid < 0)
+		return fail(why, -errno, "cannot fork");
+	if (pid == 0) {
+		signals_peer();
+		if (getppid() != parent)
+			_exit(ECHILD);
+		_exit(-peer(options, c, plan, pair, link));
+	}
+	signals_watch(pid);
+	link->send = ipcx_transport_attach(pair, 0);
+	link->recv = link->send;
+	err = c->mode == MODE_ONEWAY ? oneway_measure(plan, link, outcome) :
+				       exchange_measure(plan, link, outcome);
+	return wait_peer(pid, err, why);
+}
+
+static int alone(const struct plan *plan, struct ipcx_transport_pair *pair, struct link *link,
+		 struct outcome *outcome)
+{
+	link->send = pair->end[0];
+	link->recv = pair->end[1];
+	return exchange_measure(plan, link, outcome);
+}
+
+static void finish(const struct bench_case *c, const struct plan *plan,
+		   struct outcome *outcome)
+{
+	double total = (double)plan->timed.count;
+
+	if (c->mode != MODE_PAIR) {
+		outcome->usage.cpu_ns += plan->peer_usage->cpu_ns;
+		outcome->usage.switches += plan->peer_usage->switches;
+	}
+	outcome->usage.cpu_ns /= total;
+	outcome->usage.switches /= total;
+}
+
+static int run(const struct options *options, const struct bench_case *c,
+	       const struct plan *plan, struct outcome *outcome, char *why)
+{
+	struct ipcx_transport_pair *pair;
+	struct link link = { 0 };
+	int err = link_init(&link, c->size, c->batch);
+
+	if (err)
+		fail(why, err, "no memory for the buffers");
+	if (!err)
+		err = open_pair(&pair, options, c, why);
+	if (err) {
+		link_free(&link);
+		return err;
+	}
+	if (c->mode == MODE_PAIR)
+		err = alone(plan, pair, &link, outcome);
+	else
+		err = with_peer(options, c, plan, pair, &link, outcome, why);
+	ipcx_transport_close(pair);
+	link_free(&link);
+	if (!err)
+		finish(c, plan, outcome);
+	else if (err == -ENOTRECOVERABLE && !why[0])
+		fail(why, err, "received a wrong payload");
+	else if (!why[0])
+		fail(why, err, strerror(-err));
+	return err;
+}
+
+int measure(const struct options *options, const struct bench_case *c, unsigned long count,
+	    struct outcome *outcome, char *why)
+{
+	struct plan plan;
+	int err;
+
+	why[0] = '\0';
+	err = pin_self(options->cpus);
+	if (err)
+		return fail(why, err, "cannot pin the process to a processor");
+	plan.peer_usage = mmap(NULL, sizeof(*plan.peer_usage), PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (plan.peer_usage == MAP_FAILED)
+		return fail(why, -errno, "no memory");
+	make_plan(&plan, options, c, count);
+	err = run(options, c, &plan, outcome, why);
+	munmap(plan.peer_usage, sizeof(*plan.peer_usage));
+	return err;
+}

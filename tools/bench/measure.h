@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One repetition of one case. */
+#ifndef BENCH_MEASURE_H
+#define BENCH_MEASURE_H
+
+#include "bench.h"
+#include "link.h"
+#include "usage.h"
+
+/* Parts that the measured messages are cut into, each with a figure of its own. */
+#define BLOCKS		40
+/* Messages that are timed one by one, at most. */
+#define LATENCIES_MAX	10000
+
+/**
+ * struct phase - A stretch of messages that are treated alike.
+ * @first: number of the first message
+ * @count: how many; a multiple of the batch
+ * @check: payloads are written and checked
+ */
+struct phase {
+	uint64_t first;
+	unsigned long count;
+	bool check;
+};
+
+/**
+ * struct plan - What happens in a repetition. Both processes go through it.
+ * @warm_up: always checked, not measured
+ * @timed: measured as a whole
+ * @single: each message timed by itself; none in one-way mode
+ * @after: always checked, not measured: what went wrong before shows here
+ * @peer_usage: where the other process leaves its usage in @timed
+ */
+struct plan {
+	struct phase warm_up;
+	struct phase timed;
+	struct phase single;
+	struct phase after;
+	struct usage *peer_usage;
+};
+
+/**
+ * struct outcome - What came of it.
+ * @blocks: time per message of each block
+ * @usage: of this process in the timed phase
+ * @region: number of that phase for the QEMU plugin
+ * @latencies: room for LATENCIES_MAX of them
+ * @latency_count: how many there are
+ */
+struct outcome {
+	double blocks[BLOCKS];
+	struct usage usage;
+	unsigned long region;
+	uint64_t *latencies;
+	unsigned long latency_count;
+};
+
+/*
+ * The measured side; 0 or a negative errno. exchange_measure() is for one
+ * process that has both ends as well as for one with an echoing peer.
+ */
+int exchange_measure(const struct plan *plan, struct link *link, struct outcome *outcome);
+int oneway_measure(const struct plan *plan, struct link *link, struct outcome *outcome);
+
+/* The other process's side; 0 or a negative errno. */
+int exchange_peer(const struct plan *plan, struct link *link);
+int oneway_peer(const struct plan *plan, struct link *link);
+
+/*
+ * Measures @count messages of the case once. Returns 0, or a negative errno with
+ * the reason: -ENOTRECOVERABLE where the payload was wrong, -EINTR for Ctrl-C,
+ * -ECHILD where the peer died, -ENOTSUP where the case cannot be run here.
+ */
+int measure(const struct options *options, const struct bench_case *bench_case,
+	    unsigned long count, struct outcome *outcome, char *why);
+
+/* The messages of a repetition are a multiple of this. */
+unsigned long measure_step(const struct bench_case *bench_case);
+
+#endif /* BENCH_MEASURE_H */

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <stdio.h>
+#include <string.h>
+
+#include "env.h"
+#include "payload.h"
+#include "report.h"
+#include "run.h"
+#include "size.h"
+#include "stats.h"
+
+#define CHECKS	1000
+
+static const char *const mode_texts[MODE_COUNT] = {
+	"pair: one process sends and receives, nobody waits",
+	"oneway: one process sends, another receives",
+	"roundtrip: one process sends, another sends it back",
+};
+
+static bool same_table(const struct bench_case *a, const struct bench_case *b)
+{
+	return a->mode == b->mode && a->size == b->size && a->batch == b->batch;
+}
+
+static const char *per(const struct bench_case *c)
+{
+	return c->mode == MODE_ROUNDTRIP ? "round trip" : "message";
+}
+
+static void print_head(const struct bench_case *c)
+{
+	char size[SIZE_TEXT];
+
+	printf("\n%s; %s bytes", mode_texts[c->mode], size_format(c->size, size));
+	if (c->batch > 1)
+		printf(", %u messages per call", c->batch);
+	printf("; %s per %s\n", clock_unit_name(clock_unit), per(c));
+	printf("%-15s %10s %6s %10s %10s", "TRANSPORT", "MEDIAN", "+-%", "MIN", "MAX");
+	if (c->mode != MODE_ONEWAY)
+		printf(" | %9s %9s %9s %9s %9s", "p50", "p90", "p99", "p99.9", "max");
+	if (clock_unit == CLOCK_NS)
+		printf(" | %8s", "CPU ns");
+	printf(" | %8s", "SWITCHES");
+	if (clock_unit == CLOCK_NS && c->mode != MODE_ROUNDTRIP)
+		printf(" %8s", "MiB/s");
+	if (c->counted.known)
+		printf(" | %9s %8s %8s", "COUNTED", "LOCKED", "SYSCALLS");
+	puts("");
+}
+
+static void print_latencies(const struct bench_case *c)
+{
+	static const double percents[] = { 50, 90, 99, 99.9 };
+	unsigned int i;
+
+	printf(" |");
+	for (i = 0; i < sizeof(percents) / sizeof(percents[0]); i++)
+		printf(" %9llu",
+		       (unsigned long long)histogram_percentile(c->latencies, percents[i]));
+	printf(" %9llu", (unsigned long long)c->latencies->max);
+}
+
+static void print_figures(const struct bench_case *c)
+{
+	struct stats stats = case_stats(c);
+
+	printf(" %10.1f %6.1f %10.1f %10.1f", stats.median, stats.mad_percent, stats.min,
+	       stats.max);
+	if (c->mode != MODE_ONEWAY)
+		print_latencies(c);
+	if (clock_unit == CLOCK_NS)
+		printf(" | %8.0f", case_cpu_ns(c));
+	printf(" | %8.3f", case_switches(c));
+	if (clock_unit == CLOCK_NS && c->mode != MODE_ROUNDTRIP)
+		printf(" %8.0f", (double)c->size / stats.median * 1e9 / (1 << 20));
+	if (c->counted.known)
+		printf(" | %9.1f %8.2f %8.3f", c->counted.instructions, c->counted.locked,
+		       c->counted.syscalls);
+}
+
+static void print_row(const struct bench_case *c)
+{
+	printf("%-15s", c->transport->name);
+	if (c->sample_count)
+		print_figures(c);
+	else if (!c->err)
+		printf(" not measured");
+	if (c->err)
+		printf(" %s: %s", c->skipped ? "skipped" : "FAILED", c->why);
+	puts("");
+}
+
+/* What writing and checking takes by itself: the same for every transport. */
+static double check_cost(size_t size)
+{
+	void *buf = ipcx_transport_buffer(size);
+	uint64_t start;
+	unsigned int i;
+
+	if (!buf)
+		return 0;
+	start = clock_now();
+	for (i = 0; i < CHECKS; i++) {
+		payload_write(buf, size, i);
+		if (!payload_check(buf, size, i))
+			break;
+	}
+	start = clock_now() - start;
+	ipcx_transport_buffer_free(buf);
+	return (double)start / CHECKS;
+}
+
+static void print_check(const struct options *options)
+{
+	char size[SIZE_TEXT];
+	unsigned int i;
+
+	if (!options->check_inside) {
+		puts("payload  written and checked before and after what is measured; the measured loop only calls");
+		return;
+	}
+	printf("payload  written and checked in every message, which is part of the figures:");
+	for (i = 0; i < options->size_count; i++)
+		printf(" %s: %.0f %s%s", size_format(options->sizes[i], size),
+		       check_cost(options->sizes[i]), clock_unit_name(clock_unit),
+		       i + 1 < options->size_count ? "," : "\n");
+}
+
+static const char *const cpus_texts[] = {
+	"both processes on one CPU",
+	"two processes on two CPUs",
+	"not pinned",
+};
+
+static void print_rules(const struct options *options, const json_t *env)
+{
+	printf("rules    waiting: block in the kernel; %s; median and spread of %lu interleaved repetitions\n",
+	       cpus_texts[options->cpus], options->repeat);
+	print_check(options);
+	printf("streams  %s\n", options->framed ? "4-byte length header before each message" :
+		"all messages of a row have one size, so pipes and streams need no header (but for size 0)");
+	if (clock_unit == CLOCK_INSTRUCTIONS)
+		puts("unit     instructions, by the VM's instruction counter; large copies cost hardware less than this suggests");
+	else if (env_emulated(env))
+		puts("unit     ns OF AN EMULATED PROCESSOR: they measure the emulator; compare rows, not machines");
+	if (options->cpus == CPUS_TWO && clock_unit == CLOCK_NS)
+		puts("         waking a process on another CPU of a virtual machine can take 50-100 us, which drowns the rest");
+}
+
+void report_results(const struct options *options, const struct results *results,
+		    const json_t *env)
+{
+	unsigned int i;
+
+	env_print(env);
+	print_rules(options, env);
+	for (i = 0; i < results->count; i++) {
+		if (i == 0 || !same_table(&results->cases[i - 1], &results->cases[i]))
+			print_head(&results->cases[i]);
+		print_row(&results->cases[i]);
+	}
+	if (results->interrupted)
+		puts("\ninterrupted: figures are over the repetitions that were finished");
+}
+
+static const struct {
+	unsigned int cap;
+	const char *name;
+} caps[] = {
+	{ IPCX_TRANSPORT_BOUNDARIES, "boundaries" }, { IPCX_TRANSPORT_PRIORITY, "priority" },
+	{ IPCX_TRANSPORT_RELATED, "related-only" },  { IPCX_TRANSPORT_BATCH, "batch" },
+	{ IPCX_TRANSPORT_PEER_DEATH, "peer-death" }, { IPCX_TRANSPORT_SHARED, "shared-memory" },
+	{ IPCX_TRANSPORT_POLL, "poll" },
+};
+
+void report_transports(void)
+{
+	const struct ipcx_transport_ops *ops;
+	char why[IPCX_TRANSPORT_WHY];
+	unsigned int i, c;
+
+	for (i = 0; (ops = ipcx_transport_at(i)); i++) {
+		printf("%-15s %s:", ops->name, ops->summary);
+		for (c = 0; c < sizeof(caps) / sizeof(caps[0]); c++)
+			if (ops->caps & caps[c].cap)
+				printf(" %s", caps[c].name);
+		puts("");
+		if (ipcx_transport_available(ops, why) < 0)
+			printf("%-15s cannot be used: %s\n", "", why);
+	}
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "measure.h"
+#include "progress.h"
+#include "run.h"
+#include "signals.h"
+#include "stats.h"
+
+/* Under instruction counting the same work is done every time. */
+#define EXCHANGES	4000
+#define ONEWAY		20000
+#define FEWEST		400
+#define PROBES		4
+
+const char *const mode_names[MODE_COUNT] = { "pair", "oneway", "roundtrip" };
+const char *const cpus_names[3] = { "same", "two", "any" };
+
+static int case_init(struct bench_case *c, const struct options *options)
+{
+	c->samples = calloc(options->repeat, sizeof(*c->samples));
+	c->latencies = calloc(1, sizeof(*c->latencies));
+	if (options->raw && c->mode != MODE_ONEWAY)
+		c->raw = calloc(options->repeat * LATENCIES_MAX, sizeof(*c->raw));
+	if (!c->samples || !c->latencies || (options->raw && !c->raw && c->mode != MODE_ONEWAY))
+		return -ENOMEM;
+	return 0;
+}
+
+/* A round trip is of one message, so it has no batches. */
+static bool makes_sense(enum mode mode, unsigned int batch)
+{
+	return mode != MODE_ROUNDTRIP || batch == 1;
+}
+
+static int add_transports(struct results *results, const struct options *options,
+			  const struct bench_case *like)
+{
+	struct bench_case *c;
+	unsigned int i;
+
+	for (i = 0; i < options->transport_count; i++) {
+		c = &results->cases[results->count++];
+		*c = *like;
+		c->transport = options->transports[i];
+		if (case_init(c, options))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int make_cases(struct results *results, const struct options *options)
+{
+	size_t most = (size_t)options->mode_count * options->size_count * options->batch_count *
+		      options->transport_count;
+	struct bench_case like = { 0 };
+	unsigned int m, s, b;
+	int err = 0;
+
+	results->cases = calloc(most, sizeof(*results->cases));
+	if (!results->cases)
+		return -ENOMEM;
+	for (m = 0; m < options->mode_count; m++)
+		for (s = 0; s < options->size_count; s++)
+			for (b = 0; b < options->batch_count && !err; b++) {
+				like.mode = options->modes[m];
+				like.size = options->sizes[s];
+				like.batch = options->batches[b];
+				if (makes_sense(like.mode, like.batch))
+					err = add_transports(results, options, &like);
+			}
+	return err;
+}
+
+void results_free(struct results *results)
+{
+	unsigned int i;
+
+	for (i = 0; i < results->count; i++) {
+		free(results->cases[i].samples);
+		free(results->cases[i].latencies);
+		free(results->cases[i].raw);
+	}
+	free(results->cases);
+}
+
+static double mean(const double *values, unsigned int count)
+{
+	double sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		sum += values[i];
+	return sum / count;
+}
+
+/*
+ * Instructions of a block are always the same unless an interrupt came: the
+ * median leaves it out. One-way blocks begin and end anywhere between two
+ * context switches, and nanoseconds have to account for everything: the mean.
+ */
+static double per_message(const struct bench_case *c, struct outcome *outcome)
+{
+	if (clock_unit == CLOCK_NS || c->mode == MODE_ONEWAY)
+		return mean(outcome->blocks, BLOCKS);
+	return stats_of(outcome->blocks, BLOCKS).median;
+}
+
+static unsigned long round_up(unsigned long count, unsigned long step)
+{
+	return (count + step - 1) / step * step;
+}
+
+static unsigned long fixed_count(const struct bench_case *c)
+{
+	unsigned long count = c->mode == MODE_ONEWAY ? ONEWAY : EXCHANGES;
+
+	if (c->size > 4096)
+		count = count * 4096 / c->size;
+	return count < FEWEST ? FEWEST : count;
+}
+
+/* How many messages take the time that a repetition should. */
+static int choose_count(const struct options *options, struct bench_case *c,
+			struct outcome *outcome)
+{
+	unsigned long step = measure_step(c), count = step;
+	double wanted = (double)options->duration_ms * 1e6, one = 0;
+	int i, err = 0;
+
+	for (i = 0; i < PROBES && !err; i++) {
+		err = measure(options, c, count, outcome, c->why);
+		one = per_message(c, outcome);
+		if (clock_unit == CLOCK_INSTRUCTIONS || options->count ||
+		    one * (double)count > wanted / 8)
+			break;
+		count *= 8;
+	}
+	if (err)
+		return err;
+	if (options->count)
+		count = options->count;
+	else if (clock_unit == CLOCK_INSTRUCTIONS)
+		count = fixed_count(c);
+	else
+		count = one < 1 ? COUNT_MAX : (unsigned long)(wanted / one);
+	c->count = round_up(count < COUNT_MAX ? count : COUNT_MAX, step);
+	return 0;
+}
+
+static void keep_latencies(struct bench_case *c, const struct outcome *outcome)
+{
+	unsigned long i;
+
+	for (i = 0; i < outcome->latency_count; i++) {
+		histogram_record(c->latencies, outcome->latencies[i]);
+		if (c->raw)
+			c->raw[c->raw_count++] = outcome->latencies[i];
+	}
+}
+
+static int repetition(const struct options *options, struct bench_case *c,
+		      struct outcome *outcome)
+{
+	struct sample *sample = &c->samples[c->sample_count];
+	int err = measure(options, c, c->count, outcome, c->why);
+
+	if (err)
+		return err;
+	sample->per_message = per_message(c, outcome);
+	sample->cpu_ns = outcome->usage.cpu_ns;
+	sample->switches = outcome->usage.switches;
+	sample->region = outcome->region;
+	keep_latencies(c, outcome);
+	c->sample_count++;
+	return 0;
+}
+
+/* Whether the failure is the case's own, so that the others can go on. */
+static bool note_failure(struct results *results, struct bench_case *c, int err)
+{
+	if (err == -EINTR) {
+		results->interrupted = true;
+		c->why[0] = '\0';
+		return false;
+	}
+	c->err = err;
+	c->skipped = c->count == 0 && err != -ENOTRECOVERABLE && err != -ECHILD;
+	return true;
+}
+
+/* Pass 0 looks what can run and how long it takes; it gives no sample. */
+static bool pass(const struct options *options, struct results *results, unsigned long number,
+		 struct outcome *outcome)
+{
+	struct bench_case *c;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < results->count; i++) {
+		c = &results->cases[i];
+		if (c->err)
+			continue;
+		progress_step(number * results->count + i,
+			      (options->repeat + 1) * results->count, c);
+		outcome->latency_count = 0;
+		err = number ? repetition(options, c, outcome) :
+			       choose_count(options, c, outcome);
+		if (err && !note_failure(results, c, err))
+			return false;
+	}
+	return true;
+}
+
+int run_all(const struct options *options, struct results *results)
+{
+	struct outcome outcome = { 0 };
+	unsigned long number;
+	int err = make_cases(results, options);
+
+	outcome.latencies = calloc(LATENCIES_MAX, sizeof(*outcome.latencies));
+	if (err || !outcome.latencies) {
+		free(outcome.latencies);
+		return -ENOMEM;
+	}
+	progress_init(options->quiet);
+	for (number = 0; number <= options->repeat; number++)
+		if (!pass(options, results, number, &outcome))
+			break;
+	progress_end();
+	free(outcome.latencies);
+	return 0;
+}
+
+struct stats case_stats(const struct bench_case *c)
+{
+	double values[REPEAT_MAX];
+	unsigned int i;
+
+	for (i = 0; i < c->sample_count; i++)
+		values[i] = c->samples[i].per_message;
+	return stats_of(values, c->sample_count);
+}
+
+double case_cpu_ns(const struct bench_case *c)
+{
+	double sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < c->sample_count; i++)
+		sum += c->samples[i].cpu_ns;
+	return sum / c->sample_count;
+}
+
+double case_switches(const struct bench_case *c)
+{
+	double sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < c->sample_count; i++)
+		sum += c->samples[i].switches;
+	return sum / c->sample_count;
+}

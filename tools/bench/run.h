@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* All cases, their repetitions interleaved. */
+#ifndef BENCH_RUN_H
+#define BENCH_RUN_H
+
+#include "bench.h"
+
+/*
+ * Measures what @options asks for. Cases that cannot run are marked, Ctrl-C ends
+ * the run and keeps what is finished. Returns 0 or -ENOMEM.
+ */
+int run_all(const struct options *options, struct results *results);
+
+void results_free(struct results *results);
+
+/* Median and spread over a finished case's repetitions. */
+struct stats case_stats(const struct bench_case *bench_case);
+
+/* Means over its repetitions. */
+double case_cpu_ns(const struct bench_case *bench_case);
+double case_switches(const struct bench_case *bench_case);
+
+#endif /* BENCH_RUN_H */

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The middle and the spread of a few measurements. */
+#ifndef BENCH_STATS_H
+#define BENCH_STATS_H
+
+#include <stddef.h>
+
+/**
+ * struct stats - Summary.
+ * @median: middle value, or the mean of the two middle ones
+ * @min: smallest
+ * @max: largest
+ * @mad_percent: median distance from the median, in percent of the median; 0
+ *	where that is 0
+ */
+struct stats {
+	double median;
+	double min;
+	double max;
+	double mad_percent;
+};
+
+/* Overwrites @values; @count is at least 1. */
+struct stats stats_of(double *values, size_t count);
+
+#endif /* BENCH_STATS_H */

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Bash completion for ipcx: commands, options, names of objects.
+# shellcheck shell=bash
+
+# Options that a command's --help lists; those with an argument end in '='.
+__ipcx_options() {
+	"$1" "$2" --help 2>/dev/null |
+		sed -nE 's/^ {2}[^ ]?.{0,4}(--[a-z-]+=?).*/\1/p' | sort -u
+}
+
+# Names of objects that may be received from; a name with a newline cannot be completed.
+__ipcx_names() {
+	"$1" ls --quiet 2>/dev/null
+}
+
+__ipcx_reply() { # text of candidates, one a line; word so far
+	local line
+	COMPREPLY=()
+	while IFS= read -r line; do
+		[[ -z $line || $line != "$2"* ]] || COMPREPLY+=("$(printf %q "$line")")
+	done <<<"$1"
+}
+
+# A word such as --kind=q reaches us as three: --kind, =, q.
+__ipcx_value_of() { # option; word so far
+	case $1 in
+	--kind | -k) __ipcx_reply $'queue' "$2" ;;
+	--overflow) __ipcx_reply $'block\ndrop' "$2" ;;
+	--mode | -m) __ipcx_reply $'0600\n0620\n0640\n0660\n0622\n0644\n0666' "$2" ;;
+	--device) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
+	--timeout | -T | --type | -t | --not-type | --max-type | --min-priority | \
+		--priority | -p | --count | -c | --max-msgs | --max-msg-size | --max-bytes)
+		COMPREPLY=()
+		;;
+	*) return 1 ;;
+	esac
+}
+
+_ipcx() {
+	local program=${COMP_WORDS[0]} command=${COMP_WORDS[1]-}
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+
+	COMPREPLY=()
+	if [ "$COMP_CWORD" = 1 ]; then
+		__ipcx_reply $'info\nls\nstat\ncreate\nsend\nrecv\nrm\n--help\n--version' "$word"
+		return
+	fi
+	if [ "$word" = = ]; then
+		word=''
+	elif [ "$before" = = ]; then
+		before=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	! __ipcx_value_of "$before" "$word" || return
+	if [[ $word == -* ]]; then
+		__ipcx_reply "$(__ipcx_options "$program" "$command")" "$word"
+		# What takes an argument goes on without a space.
+		[[ ${#COMPREPLY[@]} != 1 || ${COMPREPLY[0]} != *= ]] || compopt -o nospace 2>/dev/null
+		return
+	fi
+	case $command in
+	send | recv | stat | rm) __ipcx_reply "$(__ipcx_names "$program")" "$word" ;;
+	esac
+}
+
+complete -F _ipcx ipcx

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* ipcx create */
+#include <inttypes.h>
+#include <sys/stat.h>
+
+#include "tool.h"
+
+struct args {
+	const char *name;
+	struct ipcx_queue_opts opts;
+	bool no_mode;		/* --mode=0 */
+	bool exist_ok;
+};
+
+enum { KEY_MAX_MSGS = 0x100, KEY_MAX_MSG_SIZE, KEY_MAX_BYTES, KEY_OVERFLOW, KEY_EXIST_OK };
+
+static const struct argp_option options[] = {
+	{ "mode", 'm', "MODE", 0,
+	  "Permission bits in octal, less the umask: r to receive, w to send (default: 0600)", 0 },
+	{ "max-msgs", KEY_MAX_MSGS, "N", 0, "Most messages in the queue (default: 1024)", 0 },
+	{ "max-msg-size", KEY_MAX_MSG_SIZE, "SIZE", 0, "Largest payload (default: 64K)", 0 },
+	{ "max-bytes", KEY_MAX_BYTES, "SIZE", 0,
+	  "Most payload bytes in the queue (default: 1M, or --max-msg-size where that is more)", 0 },
+	{ "overflow", KEY_OVERFLOW, "POLICY", 0,
+	  "What a send to the full queue does: 'block' (wait; the default) or 'drop' (the oldest of the lowest priority)",
+	  0 },
+	{ "exist-ok", KEY_EXIST_OK, 0, 0,
+	  "Succeed also where the queue exists, which stays as it is", 0 },
+	{ 0 }
+};
+
+static void parse_number(struct argp_state *state, const char *option, const char *arg, bool size,
+			 uint64_t *value)
+{
+	bool ok = size ? parse_size(arg, value) : parse_u64(arg, UINT64_MAX, value);
+
+	if (!ok || !*value)
+		argp_error(state, "--%s: '%s' is not a %s", option, arg,
+			   size ? "size, such as 4096 or 64K" : "number above 0");
+}
+
+static void parse_overflow(struct argp_state *state, const char *arg, uint32_t *overflow)
+{
+	if (!strcmp(arg, "block"))
+		*overflow = IPCX_OVERFLOW_BLOCK;
+	else if (!strcmp(arg, "drop"))
+		*overflow = IPCX_OVERFLOW_DROP;
+	else
+		argp_error(state, "--overflow: '%s' is neither 'block' nor 'drop'", arg);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct args *args = state->input;
+
+	switch (key) {
+	case 'm':
+		if (!parse_mode(arg, &args->opts.mode))
+			argp_error(state, "--mode: '%s' is not octal permission bits, such as 0660", arg);
+		args->no_mode = !args->opts.mode;
+		return 0;
+	case KEY_MAX_MSGS:
+		parse_number(state, "max-msgs", arg, false, &args->opts.max_msgs);
+		return 0;
+	case KEY_MAX_MSG_SIZE:
+		parse_number(state, "max-msg-size", arg, true, &args->opts.max_msg_size);
+		return 0;
+	case KEY_MAX_BYTES:
+		parse_number(state, "max-bytes", arg, true, &args->opts.max_bytes);
+		return 0;
+	case KEY_OVERFLOW:
+		parse_overflow(state, arg, &args->opts.overflow);
+		return 0;
+	case KEY_EXIST_OK:
+		args->exist_ok = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (args->name)
+			argp_usage(state);
+		args->name = name_arg(state, arg);
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_usage(state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "NAME",
+	.doc = "Create a priority queue.\v"
+	       "A queue and its messages stay until 'ipcx rm', or until the module is removed.\n"
+	       "NAME is '/' and up to 254 bytes without another '/'.\n"
+	       "SIZE is in bytes; K, M and G are powers of 1024.\n"
+	       "With --json: what 'ipcx stat --json' prints.\n"
+	       "\n"
+	       "Examples:\n"
+	       "  ipcx create /jobs\n"
+	       "  ipcx create /jobs --max-msgs=100 --max-msg-size=1M --max-bytes=16M\n"
+	       "  ipcx create /log --overflow=drop --mode=0622    all may send\n",
+};
+
+/* The module says EINVAL to every attribute beyond its limits: which one was it? */
+static int explain_einval(const struct args *args)
+{
+	const struct ipcx_queue_opts *o = &args->opts;
+	struct ipcx_info info;
+	struct {
+		const char *option;
+		uint64_t given;
+		uint64_t limit;
+		const char *parameter;
+	} checks[] = {
+		{ "max-msgs", o->max_msgs, 0, "max_queue_msgs" },
+		{ "max-msg-size", o->max_msg_size, 0, "max_msg_size" },
+		{ "max-bytes", o->max_bytes, 0, "max_queue_bytes" },
+	};
+
+	if (ipcx_dev_info(tool.dev, &info))
+		return report(ACT_CREATE, args->name, -EINVAL);
+	checks[0].limit = info.max_queue_msgs;
+	checks[1].limit = info.max_msg_size;
+	checks[2].limit = info.max_queue_bytes;
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
+		if (checks[i].given > checks[i].limit)
+			return report_hint(args->name, -EINVAL,
+					   "--%s: at most %" PRIu64
+					   ", the module's limit; root raises it in /sys/module/ipcx/parameters/%s",
+					   checks[i].option, checks[i].limit, checks[i].parameter);
+	if (o->max_bytes && o->max_bytes < o->max_msg_size)
+		return report_hint(args->name, -EINVAL,
+				   "--max-bytes is less than --max-msg-size: no such message would fit");
+	if (o->max_bytes && !o->max_msg_size)
+		return report_hint(args->name, -EINVAL,
+				   "--max-bytes is less than the largest message: give --max-msg-size too");
+	return report(ACT_CREATE, args->name, -EINVAL);
+}
+
+static int create(const struct args *args)
+{
+	unsigned int flags = IPCX_OPEN_READ | IPCX_OPEN_CREATE;
+	struct ipcx_queue *q;
+	struct ipcx_stat stat;
+	int err;
+
+	if (!args->exist_ok)
+		flags |= IPCX_OPEN_EXCL;
+	err = ipcx_queue_open(&q, tool.dev, args->name, flags, &args->opts);
+	if (err == -EINVAL)
+		return explain_einval(args);
+	if (err)
+		return report(ACT_CREATE, args->name, err);
+	/* The library's 0 is the default mode. */
+	if (args->no_mode && !args->exist_ok && fchmod(ipcx_queue_fd(q), 0))
+		err = -errno;
+	if (!err && tool.json) {
+		err = ipcx_queue_stat(q, &stat);
+		stat.handles--;
+		if (!err)
+			json_print(stat_json(&stat));
+	}
+	ipcx_queue_close(q);
+	return err ? report(ACT_CREATE, args->name, err) : EXIT_SUCCESS;
+}
+
+int cmd_create(int argc, char **argv)
+{
+	struct args args = { .opts = { .sz = sizeof(args.opts) } };
+	int status;
+
+	parse_args(&argp, argc, argv, &args);
+	status = open_device();
+	return status ? status : create(&args);
+}

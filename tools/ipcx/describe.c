@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Objects in words and in JSON. */
+#include <grp.h>
+#include <pwd.h>
+
+#include "tool.h"
+
+static const char *const kinds[] = {
+	[IPCX_KIND_QUEUE] = "queue",
+};
+
+const char *kind_name(unsigned int kind)
+{
+	return kind < ARRAY_SIZE(kinds) && kinds[kind] ? kinds[kind] : "unknown";
+}
+
+unsigned int kind_by_name(const char *name)
+{
+	for (unsigned int i = 1; i < ARRAY_SIZE(kinds); i++)
+		if (kinds[i] && !strcmp(kinds[i], name))
+			return i;
+	return 0;
+}
+
+const char *overflow_name(unsigned int overflow)
+{
+	switch (overflow) {
+	case IPCX_OVERFLOW_BLOCK:
+		return "block";
+	case IPCX_OVERFLOW_DROP:
+		return "drop";
+	default:
+		return "unknown";
+	}
+}
+
+static char *name_or_number(const char *name, unsigned int number)
+{
+	char *text = NULL;
+
+	if (name)
+		text = strdup(name);
+	else if (asprintf(&text, "%u", number) < 0)
+		text = NULL;
+	return check_alloc(text);
+}
+
+char *user_name(uid_t uid)
+{
+	const struct passwd *pw = getpwuid(uid);
+
+	return name_or_number(pw ? pw->pw_name : NULL, uid);
+}
+
+char *group_name(gid_t gid)
+{
+	const struct group *gr = getgrgid(gid);
+
+	return name_or_number(gr ? gr->gr_name : NULL, gid);
+}
+
+char *time_text(uint64_t ns)
+{
+	time_t seconds = ns / 1000000000;
+	struct tm tm;
+	char text[64];
+
+	if (!localtime_r(&seconds, &tm) || !strftime(text, sizeof(text), "%F %T %z", &tm))
+		return name_or_number("unknown", 0);
+	return name_or_number(text, 0);
+}
+
+json_t *stat_json(const struct ipcx_stat *stat)
+{
+	json_t *obj = check_alloc(json_object());
+	const struct {
+		const char *key;
+		uint64_t value;
+	} numbers[] = {
+		{ "uid", stat->uid },
+		{ "gid", stat->gid },
+		{ "handles", stat->handles },
+		{ "recv_waiters", stat->recv_waiters },
+		{ "send_waiters", stat->send_waiters },
+		{ "max_msgs", stat->max_msgs },
+		{ "max_msg_size", stat->max_msg_size },
+		{ "max_bytes", stat->max_bytes },
+		{ "depth", stat->depth },
+		{ "inflight", stat->inflight },
+		{ "bytes", stat->bytes },
+		{ "sent", stat->sent },
+		{ "received", stat->received },
+		{ "sent_bytes", stat->sent_bytes },
+		{ "received_bytes", stat->received_bytes },
+		{ "dropped", stat->dropped },
+		{ "send_blocked", stat->send_blocked },
+		{ "recv_blocked", stat->recv_blocked },
+		{ "depth_max", stat->depth_max },
+		{ "bytes_max", stat->bytes_max },
+		{ "created_ns", stat->created_ns },
+	};
+	char *owner = user_name(stat->uid);
+	char mode[16];
+
+	json_set_u64(obj, "id", stat->id);
+	json_set_str(obj, "kind", kind_name(stat->kind));
+	if (stat->state & IPCX_STAT_NAMED)
+		json_set_bytes(obj, "name", stat->name, stat->name_len);
+	json_set_bytes(obj, "owner", owner, strlen(owner));
+	snprintf(mode, sizeof(mode), "%04o", stat->mode);
+	json_set_str(obj, "mode", mode);
+	json_set_str(obj, "overflow", overflow_name(stat->overflow));
+	json_object_set_new(obj, "notify", json_boolean(stat->state & IPCX_STAT_NOTIFY));
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		json_set_u64(obj, numbers[i].key, numbers[i].value);
+	free(owner);
+	return obj;
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* ipcx ls */
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "tool.h"
+
+struct args {
+	unsigned int kind;
+	bool quiet;
+};
+
+static const struct argp_option options[] = {
+	{ "kind", 'k', "KIND", 0, "Only objects of this kind (queue)", 0 },
+	{ "quiet", 'q', 0, 0, "Only names, one a line; nothing for objects without", 0 },
+	{ 0 }
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct args *args = state->input;
+
+	switch (key) {
+	case 'k':
+		args->kind = kind_by_name(arg);
+		if (!args->kind)
+			argp_error(state, "'%s': no such kind: queue", arg);
+		return 0;
+	case 'q':
+		args->quiet = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_usage(state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.doc = "List the objects of this network namespace that you may receive from.\v"
+	       "RECV and SEND are the tasks that wait to receive and to send. The name of an\n"
+	       "object that never had one, or was removed while open, is shown as '-'.\n"
+	       "With --json: one array of what 'ipcx stat --json' prints.\n"
+	       "\n"
+	       "Examples:\n"
+	       "  ipcx ls\n"
+	       "  ipcx ls --json | jq '.[] | select(.depth > 0) | .name'\n"
+	       "  ipcx ls --quiet | xargs ipcx rm\n",
+};
+
+static const struct column columns[] = {
+	{ "KIND", false },
+	{ "ID", true },
+	{ "NAME", false },
+	{ "OWNER", false },
+	{ "MODE", true },
+	{ "DEPTH", true },
+	{ "BYTES", true },
+	{ "RECV", true },
+	{ "SEND", true },
+};
+
+_Static_assert(ARRAY_SIZE(columns) <= TABLE_COLUMNS, "table too wide");
+
+static void add_row(struct table *t, const struct ipcx_stat *stat)
+{
+	char *owner = user_name(stat->uid);
+
+	table_add(t, "%s", kind_name(stat->kind));
+	table_add(t, "%" PRIu64, (uint64_t)stat->id);
+	table_add(t, "%s", stat->state & IPCX_STAT_NAMED ? stat->name : "-");
+	table_add(t, "%s", owner);
+	table_add(t, "%04o", stat->mode);
+	table_add(t, "%" PRIu64, (uint64_t)stat->depth);
+	table_add(t, "%" PRIu64, (uint64_t)stat->bytes);
+	table_add(t, "%u", stat->recv_waiters);
+	table_add(t, "%u", stat->send_waiters);
+	free(owner);
+}
+
+/* For programs the name as it is; a terminal gets no control characters. */
+static void print_name(const struct ipcx_stat *stat)
+{
+	char *text;
+
+	if (!(stat->state & IPCX_STAT_NAMED))
+		return;
+	text = isatty(STDOUT_FILENO) ? printable(stat->name) : NULL;
+	puts(text ? text : stat->name);
+	free(text);
+}
+
+/* Gives each object to the list that the options ask for. */
+static int walk(const struct args *args, struct table *table, json_t *list)
+{
+	const struct ipcx_stat *stat;
+	struct ipcx_iter *iter;
+	int ret;
+
+	ret = ipcx_iter_new(&iter, tool.dev, args->kind);
+	if (ret)
+		return ret;
+	while ((ret = ipcx_iter_next(iter, &stat)) > 0) {
+		if (args->quiet)
+			print_name(stat);
+		else if (tool.json)
+			json_array_append_new(list, stat_json(stat));
+		else
+			add_row(table, stat);
+	}
+	ipcx_iter_free(iter);
+	return ret;
+}
+
+int cmd_ls(int argc, char **argv)
+{
+	struct args args = { 0 };
+	struct table table;
+	json_t *list;
+	int status, err;
+
+	parse_args(&argp, argc, argv, &args);
+	status = open_device();
+	if (status)
+		return status;
+	table_init(&table, columns, ARRAY_SIZE(columns));
+	list = check_alloc(json_array());
+	err = walk(&args, &table, list);
+	if (err)
+		status = report(ACT_DEVICE, tool.device, err);
+	else if (tool.json && !args.quiet)
+		json_print(json_incref(list));
+	else if (!args.quiet)
+		table_print(&table);
+	json_decref(list);
+	table_free(&table);
+	return status;
+}

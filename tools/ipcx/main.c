@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* ipcx: look at, create, use and remove the objects of /dev/ipcx. */
+#include <locale.h>
+
+#include "tool.h"
+
+struct tool tool = { .device = IPCX_DEV_PATH };
+
+static const struct command {
+	const char *name;
+	const char *what;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "info", "what the module offers, its limits and your use of them", cmd_info },
+	{ "ls", "list objects", cmd_ls },
+	{ "stat", "everything about an object", cmd_stat },
+	{ "create", "create a queue", cmd_create },
+	{ "send", "send a message, from the command line or standard input", cmd_send },
+	{ "recv", "receive messages, to standard output", cmd_recv },
+	{ "rm", "remove objects by name", cmd_rm },
+};
+
+static const char usage_line[] =
+	"Usage: ipcx COMMAND [OPTION...] [ARGUMENT...]\n"
+	"       ipcx COMMAND --help\n";
+
+static const char main_tail[] =
+	"\n"
+	"Every command takes --json, for one line of JSON per result, and\n"
+	"--device=PATH, for a device other than " IPCX_DEV_PATH ".\n"
+	"\n"
+	"Exit status:\n"
+	"  0  success\n"
+	"  1  failure\n"
+	"  2  the command line is wrong\n"
+	"  3  the queue is full or empty, and waiting was excluded or timed out\n"
+	"  4  there is no object of that name\n"
+	"  5  there is no device: the module is not loaded\n"
+	"\n"
+	"Examples:\n"
+	"  ipcx create /jobs              make a queue\n"
+	"  ipcx send /jobs 'hello'        put a message into it\n"
+	"  ipcx recv /jobs                take it out again\n"
+	"  ipcx ls                        see what there is\n"
+	"  ipcx rm /jobs                  remove the queue\n";
+
+static void print_help(void)
+{
+	fputs(usage_line, stdout);
+	fputs("Messages between processes through the objects of " IPCX_DEV_PATH ".\n\nCommands:\n",
+	      stdout);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("  %-8s %s\n", commands[i].name, commands[i].what);
+	fputs(main_tail, stdout);
+}
+
+/* ---- options that all subcommands have ---- */
+
+enum { KEY_JSON = 0x1000, KEY_DEVICE };
+
+static const struct argp_option common_options[] = {
+	{ 0, 0, 0, 0, "Common options:", -2 },
+	{ "json", KEY_JSON, 0, 0, "Print JSON", 0 },
+	{ "device", KEY_DEVICE, "PATH", 0, "Use this device (default: " IPCX_DEV_PATH ")", 0 },
+	{ 0, 'h', 0, OPTION_HIDDEN, 0, 0 },
+	{ 0 }
+};
+
+static error_t parse_common(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case KEY_JSON:
+		tool.json = true;
+		return 0;
+	case KEY_DEVICE:
+		tool.device = arg;
+		return 0;
+	case 'h':
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp common_argp = { .options = common_options, .parser = parse_common };
+
+void parse_args(const struct argp *argp, int argc, char **argv, void *input)
+{
+	const struct argp_child children[] = { { &common_argp, 0, NULL, -2 }, { 0 } };
+	struct argp with_common = *argp;
+	error_t err;
+
+	with_common.children = children;
+	err = argp_parse(&with_common, argc, argv, 0, NULL, input);
+	if (err) {
+		fprintf(stderr, "ipcx: %s\n", strerror(err));
+		exit(EXIT_FAILURE);
+	}
+}
+
+const char *name_arg(struct argp_state *state, const char *arg)
+{
+	const char *wrong = name_error(arg);
+
+	if (wrong)
+		argp_error(state, "'%s': %s", arg, wrong);
+	return arg;
+}
+
+int open_device(void)
+{
+	IPCX_OPTS(ipcx_dev_opts, opts);
+	int err;
+
+	opts.path = tool.device;
+	err = ipcx_dev_open(&tool.dev, &opts);
+	return err ? report(ACT_DEVICE, tool.device, err) : 0;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	char *name = NULL;
+	int status;
+
+	/* What argp's usage and error lines are to begin with. */
+	if (asprintf(&name, "ipcx %s", command->name) < 0)
+		name = NULL;
+	argv[0] = check_alloc(name);
+	status = finish_stdout(command->run(argc, argv));
+	ipcx_dev_close(tool.dev);
+	free(name);
+	return status;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	static char version[32];
+	const struct command *command;
+
+	setlocale(LC_CTYPE, "");
+	snprintf(version, sizeof(version), "ipcx %s", ipcx_version());
+	argp_program_version = version;
+	argp_err_exit_status = EXIT_USAGE;
+	/* Its note on mandatory arguments of short options helps nobody. */
+	setenv("ARGP_HELP_FMT", "no-dup-args-note", 0);
+
+	if (argc < 2) {
+		fputs(usage_line, stderr);
+		fputs("Try 'ipcx --help'.\n", stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		print_help();
+		return finish_stdout(EXIT_SUCCESS);
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		puts(version);
+		return finish_stdout(EXIT_SUCCESS);
+	}
+	command = find_command(argv[1]);
+	if (!command) {
+		fprintf(stderr, "ipcx: unknown command '%s'\nTry 'ipcx --help'.\n", argv[1]);
+		return EXIT_USAGE;
+	}
+	return run(command, argc - 1, argv + 1);
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* ipcx stat */
+#include <inttypes.h>
+
+#include "tool.h"
+
+struct args {
+	char **names;
+	size_t count;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct args *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		name_arg(state, arg);
+		args->names[args->count++] = arg;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_usage(state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.parser = parse,
+	.args_doc = "NAME...",
+	.doc = "Show everything about objects.\v"
+	       "Needs permission to receive or to send.\n"
+	       "With --json: one object a line, with the field names of <linux/ipcx.h>.\n"
+	       "\n"
+	       "Examples:\n"
+	       "  ipcx stat /jobs\n"
+	       "  ipcx stat --json /jobs | jq .depth\n",
+};
+
+/* Either right will do. */
+static int stat_by_name(const char *name, struct ipcx_stat *stat)
+{
+	struct ipcx_queue *q;
+	int ret;
+
+	ret = ipcx_queue_open(&q, tool.dev, name, IPCX_OPEN_READ, NULL);
+	if (ret == -EACCES)
+		ret = ipcx_queue_open(&q, tool.dev, name, IPCX_OPEN_WRITE, NULL);
+	if (ret)
+		return ret;
+	ret = ipcx_queue_stat(q, stat);
+	/* Our own handle is not what is asked for. */
+	stat->handles--;
+	ipcx_queue_close(q);
+	return ret;
+}
+
+static void line(const char *label, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void line(const char *label, const char *fmt, ...)
+{
+	va_list ap;
+
+	printf("%-12s", label);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+}
+
+#define NUM(x) ((uint64_t)(x))
+
+static void print_who(const struct ipcx_stat *stat)
+{
+	char *user = user_name(stat->uid), *group = group_name(stat->gid);
+	char *name = printable(stat->name), *created = time_text(stat->created_ns);
+
+	line("name:", "%s", name);
+	line("kind:", "%s", kind_name(stat->kind));
+	line("id:", "%" PRIu64, NUM(stat->id));
+	line("owner:", "%s (%u), group %s (%u)", user, stat->uid, group, stat->gid);
+	line("mode:", "%04o", stat->mode);
+	line("created:", "%s", created);
+	line("handles:", "%u", stat->handles);
+	free(created);
+	free(name);
+	free(group);
+	free(user);
+}
+
+static void print_text(const struct ipcx_stat *stat)
+{
+	print_who(stat);
+	line("limits:", "%" PRIu64 " messages, %" PRIu64 " bytes, %" PRIu64 " bytes a message",
+	     NUM(stat->max_msgs), NUM(stat->max_bytes), NUM(stat->max_msg_size));
+	line("when full:", "%s",
+	     stat->overflow == IPCX_OVERFLOW_DROP ? "drop the oldest of the lowest priority" :
+	     overflow_name(stat->overflow));
+	line("queued:", "%" PRIu64 " messages (and %" PRIu64 " being received), %" PRIu64 " bytes",
+	     NUM(stat->depth), NUM(stat->inflight), NUM(stat->bytes));
+	line("most:", "%" PRIu64 " messages, %" PRIu64 " bytes",
+	     NUM(stat->depth_max), NUM(stat->bytes_max));
+	line("sent:", "%" PRIu64 " messages, %" PRIu64 " bytes",
+	     NUM(stat->sent), NUM(stat->sent_bytes));
+	line("received:", "%" PRIu64 " messages, %" PRIu64 " bytes",
+	     NUM(stat->received), NUM(stat->received_bytes));
+	line("dropped:", "%" PRIu64 " messages", NUM(stat->dropped));
+	line("blocked:", "%" PRIu64 " sends, %" PRIu64 " receives",
+	     NUM(stat->send_blocked), NUM(stat->recv_blocked));
+	line("waiting:", "%u to send, %u to receive", stat->send_waiters, stat->recv_waiters);
+	line("notify:", "%s", stat->state & IPCX_STAT_NOTIFY ? "registered" : "none");
+}
+
+int cmd_stat(int argc, char **argv)
+{
+	struct args args = { .names = check_alloc(calloc(argc, sizeof(char *))) };
+	int status, failed = 0;
+
+	parse_args(&argp, argc, argv, &args);
+	status = open_device();
+	for (size_t i = 0; !status && i < args.count; i++) {
+		struct ipcx_stat stat;
+		int err = stat_by_name(args.names[i], &stat);
+
+		if (err) {
+			failed = report(ACT_STAT, args.names[i], err);
+			continue;
+		}
+		if (tool.json) {
+			json_print(stat_json(&stat));
+			continue;
+		}
+		if (i)
+			putchar('\n');
+		print_text(&stat);
+	}
+	free(args.names);
+	return status ? status : failed;
+}
