@@ -64,7 +64,7 @@ bench: deps-run ## the full comparison: more sizes, more repetitions
 
 bench-icount: deps-run ## the comparison in instructions per operation
 	@$(MAKE) all
-	@$(vm)/bench --icount
+	@tools/bench/icount.sh --kernel $(KERNEL) --insmod $(module)
 
 vm: deps-run ## a shell in a VM, with the module loaded
 	@$(MAKE) all

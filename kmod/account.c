@@ -145,17 +145,6 @@ void ipcx_account_put(struct ipcx_account *acct)
 	}
 }
 
-/**
- * ipcx_account_is_current() - Is this the calling task's account?
- * @acct: an account
- */
-bool ipcx_account_is_current(const struct ipcx_account *acct)
-{
-	const struct cred *cred = current_cred();
-
-	return uid_eq(acct->uid, cred->euid) && acct->ns == cred->user_ns;
-}
-
 static bool add_within(atomic64_t *counter, u64 n, u64 limit)
 {
 	if (!n || atomic64_add_return(n, counter) <= limit)

@@ -12,6 +12,7 @@
 #define _IPCX_ACCOUNT_H
 
 #include <linux/atomic.h>
+#include <linux/cred.h>
 #include <linux/list.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
@@ -39,9 +40,19 @@ struct ipcx_account {
 	atomic64_t objects;
 };
 
+/**
+ * ipcx_account_is_current() - Is this the calling task's account?
+ * @acct: an account
+ */
+static inline bool ipcx_account_is_current(const struct ipcx_account *acct)
+{
+	const struct cred *cred = current_cred();
+
+	return uid_eq(acct->uid, cred->euid) && acct->ns == cred->user_ns;
+}
+
 struct ipcx_account *ipcx_account_get_current(void);
 void ipcx_account_put(struct ipcx_account *acct);
-bool ipcx_account_is_current(const struct ipcx_account *acct);
 int ipcx_account_charge(struct ipcx_account *acct, u64 bytes, u64 objects);
 void ipcx_account_uncharge(struct ipcx_account *acct, u64 bytes, u64 objects);
 void ipcx_account_usage(u64 *bytes, u64 *objects);

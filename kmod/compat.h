@@ -36,6 +36,17 @@ static inline void ipcx_eventfd_signal(struct eventfd_ctx *ctx)
 #endif
 
 /*
+ * 5.9 and later (CONFIG_INIT_STACK_ALL_ZERO): the compiler clears every local
+ * variable. The hot paths' arrays, of which a call uses a few elements, opt out;
+ * what is read from them was written before.
+ */
+#if __has_attribute(__uninitialized__)
+#define ipcx_uninitialized	__attribute__((__uninitialized__))
+#else
+#define ipcx_uninitialized
+#endif
+
+/*
  * Since 5.10 (CONFIG_FAULT_INJECTION_USERCOPY) the copy functions can be made
  * to fail; our own inline copies join in. Not exported where it is off.
  */

@@ -14,11 +14,12 @@ static void show_object(struct seq_file *m, struct ipcx_object *obj,
 			const struct ipcx_stat *st)
 {
 	seq_printf(m,
-		   "%-8llu %-6s %04o %6u %6u %7u %10llu %8llu %12llu %6u %6u %s\n",
+		   "%-8llu %-6s %04o %6u %6u %7u %10llu %8llu %12llu %6u %6u ",
 		   st->id, obj->kind->name, st->mode, st->uid, st->gid,
 		   st->handles, st->depth, st->inflight, st->bytes,
-		   st->recv_waiters, st->send_waiters,
-		   st->name_len ? st->name : "-");
+		   st->recv_waiters, st->send_waiters);
+	ipcx_show_name(m, st->name_len ? st->name : "-");
+	seq_putc(m, '\n');
 }
 
 static int objects_show(struct seq_file *m, void *unused)

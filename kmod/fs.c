@@ -148,6 +148,8 @@ static struct file *ipcx_file(struct ipcx_object *obj, u32 flags)
 	/* Closing the file drops this; the control fd we came by holds one. */
 	__module_get(obj->kind->fops->owner);
 	stream_open(inode, file);
+	/* As for sockets: there is no file for fanotify to tell about. */
+	file->f_mode |= FMODE_NONOTIFY;
 	return file;
 }
 

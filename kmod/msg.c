@@ -187,20 +187,22 @@ void ipcx_message_free(struct ipcx_message *msg)
 }
 
 /**
- * ipcx_message_free_list() - Free messages linked by @e.level.
+ * ipcx_message_free_list() - Free messages linked by @e.free.
  * @list: the messages; empty afterwards
  *
  * Context: process context, may sleep.
  */
-void ipcx_message_free_list(struct list_head *list)
+void ipcx_message_free_list(struct llist_head *list)
 {
-	struct ipcx_pq_entry *e, *next;
+	struct llist_node *node = list->first, *next;
 
-	list_for_each_entry_safe(e, next, list, level) {
-		list_del(&e->level);
-		ipcx_message_free(ipcx_message_of(e));
+	for (; node; node = next) {
+		next = node->next;
+		ipcx_message_free(container_of(node, struct ipcx_message,
+					       e.free));
 		cond_resched();
 	}
+	list->first = NULL;
 }
 
 static int copy_in(struct ipcx_message *msg, struct ipcx_payload *pl)
@@ -213,8 +215,8 @@ static int copy_in(struct ipcx_message *msg, struct ipcx_payload *pl)
 		return 0;
 	}
 	if (!ipcx_message_is_big(msg))
-		return ipcx_get_small(data, u64_to_user_ptr(pl->addr),
-				      pl->len);
+		return ipcx_get_bytes(data, u64_to_user_ptr(pl->addr),
+				      pl->len) ? -EFAULT : 0;
 	if (copy_from_user(data, u64_to_user_ptr(pl->addr), pl->len))
 		return -EFAULT;
 	return 0;
@@ -227,7 +229,8 @@ static int copy_out(struct ipcx_message *msg, struct ipcx_payload *pl, size_t n)
 	if (pl->iter)
 		return copy_to_iter(data, n, pl->iter) == n ? 0 : -EFAULT;
 	if (!ipcx_message_is_big(msg))
-		return ipcx_put_small(u64_to_user_ptr(pl->addr), data, n);
+		return ipcx_put_bytes(u64_to_user_ptr(pl->addr), data, n) ?
+		       -EFAULT : 0;
 	if (copy_to_user(u64_to_user_ptr(pl->addr), data, n))
 		return -EFAULT;
 	return 0;

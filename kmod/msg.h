@@ -23,7 +23,7 @@ struct ipcx_account;
 /**
  * struct ipcx_message - A message.
  * @e: place in a queue; @e.size is the payload's length, @e.state IPCX_MSG_*. While
- *	the message is on a list of free ones, @e.level links it
+ *	the message is on a list of free ones, @e.free links it
  * @acct: account that the memory is charged to, a reference
  * @enqueued_ns: when it was queued, 0 where nobody traced that
  * @small: payload, without IPCX_MSG_BIG
@@ -61,6 +61,28 @@ static inline struct ipcx_message *ipcx_message_of(struct ipcx_pq_entry *e)
 	return e ? container_of(e, struct ipcx_message, e) : NULL;
 }
 
+/* Lists of free messages, each under its owner's lock. */
+static inline void ipcx_message_push(struct llist_head *list,
+				     struct ipcx_message *msg)
+{
+	msg->e.free.next = list->first;
+	list->first = &msg->e.free;
+}
+
+static inline struct ipcx_message *
+ipcx_message_first(const struct llist_head *list)
+{
+	return container_of(list->first, struct ipcx_message, e.free);
+}
+
+static inline struct ipcx_message *ipcx_message_pop(struct llist_head *list)
+{
+	struct ipcx_message *msg = ipcx_message_first(list);
+
+	list->first = msg->e.free.next;
+	return msg;
+}
+
 static inline bool ipcx_message_is_big(const struct ipcx_message *msg)
 {
 	return msg->e.state & IPCX_MSG_BIG;
@@ -77,7 +99,7 @@ void ipcx_messages_exit(void);
 struct ipcx_message *ipcx_message_alloc(size_t len);
 int ipcx_message_adopt(struct ipcx_message *msg);
 void ipcx_message_free(struct ipcx_message *msg);
-void ipcx_message_free_list(struct list_head *list);
+void ipcx_message_free_list(struct llist_head *list);
 u64 ipcx_message_charge(const struct ipcx_message *msg);
 
 int ipcx_message_copy_in(struct ipcx_message *msg, struct ipcx_payload *pl,

@@ -73,14 +73,23 @@ static struct task_struct *owner_task(const struct ipcx_notification *n)
 	return NULL;
 }
 
-static bool is_stale(const struct ipcx_notification *n)
+/**
+ * ipcx_notification_alive() - Does the process still run that registered?
+ * @n: a registration or NULL
+ *
+ * Context: any; the queue's lock keeps @n while it is the queue's.
+ * Return: false also where it has executed another program meanwhile.
+ */
+bool ipcx_notification_alive(const struct ipcx_notification *n)
 {
-	bool stale;
+	bool alive;
 
+	if (!n)
+		return false;
 	rcu_read_lock();
-	stale = !owner_task(n);
+	alive = owner_task(n);
 	rcu_read_unlock();
-	return stale;
+	return alive;
 }
 
 static void fire_signal(const struct ipcx_notification *n)
@@ -119,10 +128,10 @@ static void fire_signal(const struct ipcx_notification *n)
 void ipcx_notification_fire(struct ipcx_notification *n)
 {
 	trace_ipcx_notify(n->how, n->signo);
-	if (n->how == IPCX_NOTIFY_EVENTFD)
-		ipcx_eventfd_signal(n->eventfd);
-	else
+	if (n->how == IPCX_NOTIFY_SIGNAL)
 		fire_signal(n);
+	else if (ipcx_notification_alive(n))
+		ipcx_eventfd_signal(n->eventfd);
 	ipcx_notification_free(n);
 }
 
@@ -202,7 +211,7 @@ static int register_notification(struct ipcx_queue *q,
 	int ret = 0;
 
 	spin_lock(&q->lock);
-	if (q->notification && is_stale(q->notification)) {
+	if (!ipcx_notification_alive(q->notification)) {
 		stale = q->notification;
 		q->notification = NULL;
 	}

@@ -17,6 +17,7 @@
 #include <linux/rhashtable.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/string_helpers.h>
 #include <linux/timekeeping.h>
 #include <linux/user_namespace.h>
 #include <linux/xarray.h>
@@ -42,6 +43,7 @@ struct ipcx_net {
 static unsigned int ipcx_net_id __read_mostly;
 static DEFINE_MUTEX(registry_lock);
 static atomic64_t last_id = ATOMIC64_INIT(0);
+static bool unloading;
 
 static u32 name_hash(const void *data, u32 len, u32 seed)
 {
@@ -485,6 +487,16 @@ static void show_net(struct seq_file *m, struct net *net,
 }
 
 /**
+ * ipcx_show_name() - Print a name in one printable word.
+ * @m: where to
+ * @name: the name, chosen by a user: any byte but NUL
+ */
+void ipcx_show_name(struct seq_file *m, const char *name)
+{
+	seq_escape_str(m, name, ESCAPE_ANY_NP | ESCAPE_APPEND, " \\");
+}
+
+/**
  * ipcx_objects_show() - Print every object of every network namespace.
  * @m: where to
  * @show: prints one object
@@ -543,7 +555,8 @@ static void __net_exit ipcx_net_exit(struct net *net)
 		mutex_lock(&registry_lock);
 	}
 	mutex_unlock(&registry_lock);
-	if (dropped)
+	/* Any user can end network namespaces; only rmmod is worth a line. */
+	if (dropped && unloading)
 		pr_info("dropped %lu named objects of network namespace %u\n",
 			dropped, net->ns.inum);
 	rhashtable_destroy(&reg->names);
@@ -572,5 +585,6 @@ int ipcx_objects_init(void)
  */
 void ipcx_objects_exit(void)
 {
+	unloading = true;
 	unregister_pernet_subsys(&ipcx_net_ops);
 }

@@ -126,6 +126,7 @@ struct ipcx_object *ipcx_object_open_name(struct net *net,
 int ipcx_object_unlink(struct net *net, const struct ipcx_name *name);
 struct ipcx_object *ipcx_object_next(struct net *net, u64 *cursor, u32 kind);
 void ipcx_object_stat(struct ipcx_object *obj, struct ipcx_stat *st);
+void ipcx_show_name(struct seq_file *m, const char *name);
 void ipcx_objects_show(struct seq_file *m,
 		       void (*show)(struct seq_file *m, struct ipcx_object *obj,
 				    const struct ipcx_stat *st));

@@ -11,97 +11,60 @@ static struct ipcx_pq_entry *entry_of(struct rb_node *rb)
 	return rb ? rb_entry(rb, struct ipcx_pq_entry, rb) : NULL;
 }
 
-/* Priority, counted from the best: what levels are sorted by. */
-static u32 rank_of(const struct ipcx_pq_entry *e)
-{
-	return e->sel.order >> IPCX_SEQ_BITS;
-}
-
-/**
- * ipcx_pq_set() - Say what an entry is sorted by.
- * @e: an entry that is in no queue
- * @type: its type
- * @prio: its priority, 0 to IPCX_PRIO_MAX
- */
-void ipcx_pq_set(struct ipcx_pq_entry *e, u64 type, u32 prio)
-{
-	e->sel.key = type;
-	e->sel.order = (u64)(IPCX_PRIO_MAX - prio) << IPCX_SEQ_BITS;
-	e->where = 0;
-}
-
-/**
- * ipcx_pq_prio() - Priority of an entry.
- * @e: an entry that ipcx_pq_set() was called for
- *
- * Return: 0 to IPCX_PRIO_MAX.
- */
-u32 ipcx_pq_prio(const struct ipcx_pq_entry *e)
-{
-	return IPCX_PRIO_MAX - rank_of(e);
-}
-
 /**
  * ipcx_prioq_init() - Make an empty queue.
  * @pq: the queue
  */
 void ipcx_prioq_init(struct ipcx_prioq *pq)
 {
+	INIT_LIST_HEAD(&pq->front);
+	pq->front_rank = 0;
 	pq->levels = RB_ROOT_CACHED;
 	pq->strays = RB_ROOT_CACHED;
 	pq->types = RB_ROOT;
-	INIT_LIST_HEAD(&pq->unindexed);
+	INIT_HLIST_HEAD(&pq->unindexed);
 	pq->seq = 0;
 	pq->count = 0;
 	pq->by_type = false;
 }
 
-static void account_entry(struct ipcx_prioq *pq, struct ipcx_pq_entry *e)
+/*
+ * The lists' pointers are nobody's but ours: they are not checked at each step
+ * (CONFIG_DEBUG_LIST, in distribution kernels), which costs more than the step.
+ */
+static void append(struct ipcx_pq_entry *e, struct list_head *head)
 {
-	if (pq->by_type) {
+	struct list_head *last = head->prev;
+
+	e->level.next = head;
+	e->level.prev = last;
+	last->next = &e->level;
+	head->prev = &e->level;
+}
+
+static void count_entry(struct ipcx_prioq *pq, struct ipcx_pq_entry *e)
+{
+	if (unlikely(pq->by_type)) {
 		ipcx_seltree_insert(&pq->types, &e->sel);
 		e->where |= IPCX_PQ_INDEXED;
 	} else {
-		list_add_tail(&e->unindexed, &pq->unindexed);
+		hlist_add_head(&e->unindexed, &pq->unindexed);
 	}
 	pq->count++;
 }
 
-/**
- * ipcx_prioq_stamp() - Give a new entry its place behind those of its priority.
- * @pq: the queue
- * @e: the entry, ipcx_pq_set() done
- *
- * An entry that goes straight to a receiver is stamped, too: it may come back.
- *
- * Context: the caller serializes access to the queue.
- */
-void ipcx_prioq_stamp(struct ipcx_prioq *pq, struct ipcx_pq_entry *e)
-{
-	e->sel.order &= ~IPCX_SEQ_MASK;
-	e->sel.order |= pq->seq++ & IPCX_SEQ_MASK;
-}
-
-/**
- * ipcx_prioq_insert() - Add a new entry.
- * @pq: the queue
- * @e: the entry that was stamped last
- *
- * Context: the caller serializes access to the queue.
- */
-void ipcx_prioq_insert(struct ipcx_prioq *pq, struct ipcx_pq_entry *e)
+static void insert_level(struct ipcx_prioq *pq, struct ipcx_pq_entry *e)
 {
 	struct rb_node **link = &pq->levels.rb_root.rb_node, *parent = NULL;
-	u32 rank = rank_of(e);
+	u32 rank = ipcx_pq_rank(e);
 	bool leftmost = true;
 
 	while (*link) {
 		struct ipcx_pq_entry *at = entry_of(*link);
-		u32 at_rank = rank_of(at);
+		u32 at_rank = ipcx_pq_rank(at);
 
 		if (rank == at_rank) {
-			list_add_tail(&e->level, &at->level);
-			account_entry(pq, e);
+			append(e, &at->level);
 			return;
 		}
 		parent = *link;
@@ -116,7 +79,34 @@ void ipcx_prioq_insert(struct ipcx_prioq *pq, struct ipcx_pq_entry *e)
 	e->where = IPCX_PQ_HEAD;
 	rb_link_node(&e->rb, parent, link);
 	rb_insert_color_cached(&e->rb, &pq->levels, leftmost);
-	account_entry(pq, e);
+}
+
+/* Does an entry of this rank belong to the front? */
+static bool joins_front(struct ipcx_prioq *pq, u32 rank)
+{
+	if (!list_empty(&pq->front))
+		return pq->front_rank == rank;
+	if (!RB_EMPTY_ROOT(&pq->levels.rb_root))
+		return false;
+	pq->front_rank = rank;
+	return true;
+}
+
+/**
+ * ipcx_prioq_insert() - Add a new entry.
+ * @pq: the queue
+ * @e: the entry that was stamped last
+ *
+ * Context: the caller serializes access to the queue.
+ */
+void ipcx_prioq_insert(struct ipcx_prioq *pq, struct ipcx_pq_entry *e)
+{
+	e->where = 0;
+	if (likely(joins_front(pq, ipcx_pq_rank(e))))
+		append(e, &pq->front);
+	else
+		insert_level(pq, e);
+	count_entry(pq, e);
 }
 
 /**
@@ -143,7 +133,7 @@ void ipcx_prioq_put_back(struct ipcx_prioq *pq, struct ipcx_pq_entry *e)
 	e->where = IPCX_PQ_STRAY;
 	rb_link_node(&e->rb, parent, link);
 	rb_insert_color_cached(&e->rb, &pq->strays, leftmost);
-	account_entry(pq, e);
+	count_entry(pq, e);
 }
 
 /* Take the first entry of a level out; its successor becomes the node. */
@@ -156,7 +146,7 @@ static void remove_head(struct ipcx_prioq *pq, struct ipcx_pq_entry *e)
 		return;
 	}
 	next = list_first_entry(&e->level, struct ipcx_pq_entry, level);
-	list_del(&e->level);
+	__list_del(e->level.prev, e->level.next);
 	rb_replace_node_cached(&e->rb, &next->rb, &pq->levels);
 	next->where |= IPCX_PQ_HEAD;
 }
@@ -170,18 +160,17 @@ static void remove_head(struct ipcx_prioq *pq, struct ipcx_pq_entry *e)
  */
 void ipcx_prioq_remove(struct ipcx_prioq *pq, struct ipcx_pq_entry *e)
 {
-	if (e->where & IPCX_PQ_HEAD)
+	if (unlikely(e->where & IPCX_PQ_HEAD))
 		remove_head(pq, e);
-	else if (e->where & IPCX_PQ_STRAY)
+	else if (unlikely(e->where & IPCX_PQ_STRAY))
 		rb_erase_cached(&e->rb, &pq->strays);
 	else
-		list_del(&e->level);
+		__list_del(e->level.prev, e->level.next);
 
-	if (e->where & IPCX_PQ_INDEXED)
+	if (unlikely(e->where & IPCX_PQ_INDEXED))
 		ipcx_seltree_erase(&pq->types, &e->sel);
 	else
-		list_del(&e->unindexed);
-	e->where = 0;
+		__hlist_del(&e->unindexed);
 	if (!--pq->count)
 		pq->by_type = false;
 }
@@ -195,16 +184,18 @@ static struct ipcx_pq_entry *earlier(struct ipcx_pq_entry *a,
 }
 
 /**
- * ipcx_prioq_first() - The oldest entry of the highest priority.
+ * __ipcx_prioq_first() - ipcx_prioq_first() where not all is in the front.
  * @pq: the queue
  *
  * Context: the caller serializes access to the queue.
  * Return: the entry, which stays where it is, or NULL.
  */
-struct ipcx_pq_entry *ipcx_prioq_first(const struct ipcx_prioq *pq)
+struct ipcx_pq_entry *__ipcx_prioq_first(const struct ipcx_prioq *pq)
 {
-	return earlier(entry_of(rb_first_cached(&pq->levels)),
-		       entry_of(rb_first_cached(&pq->strays)));
+	struct ipcx_pq_entry *first = ipcx_prioq_front(pq);
+
+	first = earlier(first, entry_of(rb_first_cached(&pq->levels)));
+	return earlier(first, entry_of(rb_first_cached(&pq->strays)));
 }
 
 /* The oldest stray of the priority with this rank, or NULL. */
@@ -217,15 +208,26 @@ static struct ipcx_pq_entry *first_stray_of(const struct ipcx_prioq *pq,
 	while (rb) {
 		struct ipcx_pq_entry *e = entry_of(rb);
 
-		if (rank_of(e) < rank) {
+		if (ipcx_pq_rank(e) < rank) {
 			rb = rb->rb_right;
 			continue;
 		}
-		if (rank_of(e) == rank)
+		if (ipcx_pq_rank(e) == rank)
 			found = e;
 		rb = rb->rb_left;
 	}
 	return found;
+}
+
+/* Of two entries that are first of their priority: the one to drop first. */
+static struct ipcx_pq_entry *worse(struct ipcx_pq_entry *a,
+				   struct ipcx_pq_entry *b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	if (ipcx_pq_rank(a) != ipcx_pq_rank(b))
+		return ipcx_pq_rank(a) > ipcx_pq_rank(b) ? a : b;
+	return earlier(a, b);
 }
 
 /**
@@ -240,13 +242,9 @@ struct ipcx_pq_entry *ipcx_prioq_victim(const struct ipcx_prioq *pq)
 	struct ipcx_pq_entry *level = entry_of(rb_last(&pq->levels.rb_root));
 	struct ipcx_pq_entry *stray = entry_of(rb_last(&pq->strays.rb_root));
 
-	if (!level || !stray)
-		return level ? level :
-		       stray ? first_stray_of(pq, rank_of(stray)) : NULL;
-	if (rank_of(level) > rank_of(stray))
-		return level;
-	stray = first_stray_of(pq, rank_of(stray));
-	return rank_of(level) == rank_of(stray) ? earlier(level, stray) : stray;
+	if (stray)
+		stray = first_stray_of(pq, ipcx_pq_rank(stray));
+	return worse(worse(ipcx_prioq_front(pq), level), stray);
 }
 
 /**
@@ -281,12 +279,12 @@ bool ipcx_prioq_index(struct ipcx_prioq *pq, unsigned int budget)
 	if (!pq->count)
 		return true;
 	pq->by_type = true;
-	while (!list_empty(&pq->unindexed)) {
+	while (!hlist_empty(&pq->unindexed)) {
 		if (!budget--)
 			return false;
-		e = list_first_entry(&pq->unindexed, struct ipcx_pq_entry,
-				     unindexed);
-		list_del(&e->unindexed);
+		e = hlist_entry(pq->unindexed.first, struct ipcx_pq_entry,
+				unindexed);
+		__hlist_del(&e->unindexed);
 		ipcx_seltree_insert(&pq->types, &e->sel);
 		e->where |= IPCX_PQ_INDEXED;
 	}

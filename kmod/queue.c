@@ -16,27 +16,11 @@
 #include "trace.h"
 #include "uabi.h"
 
-/**
- * ipcx_queue_has_room_locked() - May a new message come in?
- * @q: the queue
- * @size: its payload in bytes
- *
- * Not while other senders wait, even if it would fit and theirs do not: who
- * waits for much room would wait for ever.
- *
- * Context: under the queue's lock.
- */
-bool ipcx_queue_has_room_locked(const struct ipcx_queue *q, size_t size)
-{
-	lockdep_assert_held(&q->lock);
-	return (u64)q->pq.count + q->inflight < q->max_msgs &&
-	       q->bytes + size <= q->max_bytes && !q->senders.count;
-}
-
 /*
- * Hand a message to the waiting receiver that comes first. Receivers whose room
- * is too small are sent away with -EMSGSIZE. Returns 1 when a receiver got it, 0
- * when none wants it, -EAGAIN when @wk is full and has to be carried out first.
+ * Give a message to the waiting receiver that comes first of those that want
+ * it. Receivers whose room is too small are sent away with -EMSGSIZE. Returns 1
+ * when a receiver got it, 0 when none wants it, -EAGAIN when @wk is full and has
+ * to be carried out first.
  */
 static int hand_over_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 			    struct ipcx_wakeups *wk)
@@ -67,39 +51,28 @@ static int hand_over_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 /* A message has become receivable. */
 static void announce_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 {
-	wk->readable |= waitqueue_active(&q->read_wait);
+	if (waitqueue_active(&q->read_wait)) {
+		wk->readable = true;
+		wk->any = true;
+	}
 	if (q->notification && q->pq.count == 1) {
 		wk->notification = q->notification;
+		wk->any = true;
 		q->notification = NULL;
 	}
 }
 
-static void count_accepted_locked(struct ipcx_queue *q,
-				  const struct ipcx_message *msg)
-{
-	u64 depth = (u64)q->pq.count + q->inflight;
-
-	q->bytes += msg->e.size;
-	q->stats.sent++;
-	q->stats.sent_bytes += msg->e.size;
-	if (depth > q->stats.depth_max)
-		q->stats.depth_max = depth;
-	if (q->bytes > q->stats.bytes_max)
-		q->stats.bytes_max = q->bytes;
-}
-
 /**
- * ipcx_queue_offer_locked() - Accept a new message.
+ * __ipcx_queue_offer_locked() - Accept a new message that others wait for.
  * @q: the queue, with room for it
  * @msg: the message
  * @wk: what to do after unlock
  *
  * Context: under the queue's lock.
- * Return: true when the message is the queue's or a receiver's; false when @wk
- * is full: unlock, ipcx_queue_finish(), and look for room again.
+ * Return: as ipcx_queue_offer_locked().
  */
-bool ipcx_queue_offer_locked(struct ipcx_queue *q, struct ipcx_message *msg,
-			     struct ipcx_wakeups *wk)
+bool __ipcx_queue_offer_locked(struct ipcx_queue *q, struct ipcx_message *msg,
+			       struct ipcx_wakeups *wk)
 {
 	int ret;
 
@@ -110,11 +83,12 @@ bool ipcx_queue_offer_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 	if (ret < 0)
 		return false;
 	if (!ret) {
-		ipcx_prioq_insert(&q->pq, &msg->e);
+		ipcx_queue_insert_locked(q, msg);
 		announce_locked(q, wk);
+		return true;
 	}
-	count_accepted_locked(q, msg);
-	trace_ipcx_enqueue(&q->obj, msg, ret, q->pq.count);
+	ipcx_queue_count_accepted_locked(q, msg->e.size);
+	trace_ipcx_enqueue(&q->obj, msg, true, q->pq.count);
 	return true;
 }
 
@@ -146,55 +120,43 @@ bool ipcx_queue_return_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 	return true;
 }
 
-/* Keep a message for the next send, if there is room for it in the cache. */
-static bool cache_locked(struct ipcx_queue *q, struct ipcx_message *msg)
-{
-	struct ipcx_queue_cache *cache = &q->cache;
-
-	if (!ipcx_message_is_big(msg)) {
-		if (cache->smalls == IPCX_CACHE_SMALL)
-			return false;
-		list_add(&msg->e.level, &cache->small);
-		cache->smalls++;
-		return true;
-	}
-	if (cache->bigs == IPCX_CACHE_BIG ||
-	    cache->big_bytes + msg->big.room > IPCX_CACHE_BIG_BYTES)
-		return false;
-	list_add(&msg->e.level, &cache->big);
-	cache->bigs++;
-	cache->big_bytes += msg->big.room;
-	return true;
-}
-
 /**
- * ipcx_queue_recycle_locked() - A message is in no slot any more.
+ * __ipcx_queue_recycle_locked() - A message that is not simply kept.
  * @q: the queue
- * @msg: the message; not the caller's afterwards
+ * @msg: one that observers hold, that has a buffer, or that the cache has no room
+ *	for
  * @wk: where it goes if it has to be freed
  *
  * Context: under the queue's lock.
  */
-void ipcx_queue_recycle_locked(struct ipcx_queue *q, struct ipcx_message *msg,
-			       struct ipcx_wakeups *wk)
+void __ipcx_queue_recycle_locked(struct ipcx_queue *q, struct ipcx_message *msg,
+				 struct ipcx_wakeups *wk)
 {
+	struct ipcx_queue_cache *cache = &q->cache;
+
 	lockdep_assert_held(&q->lock);
-	if (msg->e.pins)
+	if (msg->e.pins) {
 		msg->e.state |= IPCX_MSG_RELEASED;
-	else if (!cache_locked(q, msg))
-		list_add(&msg->e.level, &wk->garbage);
+	} else if (ipcx_message_is_big(msg) && cache->bigs < IPCX_CACHE_BIG &&
+		   cache->big_bytes + msg->big.room <= IPCX_CACHE_BIG_BYTES) {
+		ipcx_message_push(&cache->big, msg);
+		cache->bigs++;
+		cache->big_bytes += msg->big.room;
+	} else {
+		ipcx_message_push(&wk->garbage, msg);
+		wk->any = true;
+	}
 }
 
 /**
- * ipcx_queue_admit_locked() - Let waiting senders' messages in.
- * @q: the queue, in which a slot was released or a waiting sender gave up
+ * __ipcx_queue_admit_locked() - Let waiting senders' messages in.
+ * @q: the queue, which has waiting senders or pollers for slots
  * @wk: what to do after unlock
  *
  * Context: under the queue's lock.
- * Return: true when @wk is full and more could come in: unlock,
- * ipcx_queue_finish(), and call again.
+ * Return: as ipcx_queue_admit_locked().
  */
-bool ipcx_queue_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
+bool __ipcx_queue_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 {
 	struct ipcx_waiter *w;
 
@@ -202,8 +164,7 @@ bool ipcx_queue_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 	while ((w = ipcx_waitset_first(&q->senders))) {
 		struct ipcx_message *msg = w->msg;
 
-		if ((u64)q->pq.count + q->inflight >= q->max_msgs ||
-		    q->bytes + msg->e.size > q->max_bytes)
+		if (!ipcx_queue_fits_locked(q, msg->e.size))
 			return false;
 		/* The message may wake a receiver, too. */
 		if (wk->tasks + 2 > IPCX_WAKE_MAX ||
@@ -212,22 +173,23 @@ bool ipcx_queue_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 		trace_ipcx_wake(&q->obj, w->task, true);
 		ipcx_waitset_complete(&q->senders, w, wk);
 	}
-	if (waitqueue_active(&q->write_wait) && ipcx_queue_has_room_locked(q, 1))
+	if (waitqueue_active(&q->write_wait) && ipcx_queue_fits_locked(q, 1)) {
 		wk->writable = true;
+		wk->any = true;
+	}
 	return false;
 }
 
 /**
- * ipcx_queue_finish() - Carry out what a locked section left.
+ * __ipcx_queue_finish() - Carry out what a locked section left.
  * @q: the queue
  * @wk: what to do; nothing afterwards
  *
  * Context: process context, no locks of this module held.
  */
-void ipcx_queue_finish(struct ipcx_queue *q, struct ipcx_wakeups *wk)
+void __ipcx_queue_finish(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 {
-	if (wk->tasks)
-		ipcx_wake(wk);
+	ipcx_wake(wk);
 	if (wk->readable)
 		wake_up_interruptible_poll(&q->read_wait,
 					   EPOLLIN | EPOLLRDNORM);
@@ -236,11 +198,8 @@ void ipcx_queue_finish(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 					   EPOLLOUT | EPOLLWRNORM);
 	if (wk->notification)
 		ipcx_notification_fire(wk->notification);
-	if (!list_empty(&wk->garbage))
-		ipcx_message_free_list(&wk->garbage);
-	wk->readable = false;
-	wk->writable = false;
-	wk->notification = NULL;
+	ipcx_message_free_list(&wk->garbage);
+	ipcx_wakeups_init(wk);
 }
 
 /**
@@ -251,16 +210,19 @@ void ipcx_queue_finish(struct ipcx_queue *q, struct ipcx_wakeups *wk)
  */
 void ipcx_queue_flush_cache(struct ipcx_queue *q)
 {
-	LIST_HEAD(garbage);
+	struct llist_head small, big;
 
 	spin_lock(&q->lock);
-	list_splice_init(&q->cache.small, &garbage);
-	list_splice_init(&q->cache.big, &garbage);
+	small = q->cache.small;
+	big = q->cache.big;
+	init_llist_head(&q->cache.small);
+	init_llist_head(&q->cache.big);
 	q->cache.smalls = 0;
 	q->cache.bigs = 0;
 	q->cache.big_bytes = 0;
 	spin_unlock(&q->lock);
-	ipcx_message_free_list(&garbage);
+	ipcx_message_free_list(&small);
+	ipcx_message_free_list(&big);
 }
 
 static int queue_attr_get(struct ipcx_queue_attr *attr,
@@ -324,8 +286,8 @@ static struct ipcx_object *queue_create(const void __user *uattr, u32 size)
 	ipcx_prioq_init(&q->pq);
 	ipcx_waitset_init(&q->receivers);
 	ipcx_waitset_init(&q->senders);
-	INIT_LIST_HEAD(&q->cache.small);
-	INIT_LIST_HEAD(&q->cache.big);
+	init_llist_head(&q->cache.small);
+	init_llist_head(&q->cache.big);
 	init_waitqueue_head(&q->read_wait);
 	init_waitqueue_head(&q->write_wait);
 	return &q->obj;
@@ -342,7 +304,7 @@ static void queue_drain(struct ipcx_object *obj)
 	struct ipcx_queue *q = ipcx_queue_of(obj);
 	struct ipcx_pq_entry *e;
 	unsigned int budget;
-	LIST_HEAD(garbage);
+	LLIST_HEAD(garbage);
 
 	do {
 		budget = IPCX_DROP_MAX;
@@ -350,7 +312,7 @@ static void queue_drain(struct ipcx_object *obj)
 		while (budget && (e = ipcx_prioq_first(&q->pq))) {
 			ipcx_prioq_remove(&q->pq, e);
 			q->bytes -= e->size;
-			list_add(&e->level, &garbage);
+			ipcx_message_push(&garbage, ipcx_message_of(e));
 			budget--;
 		}
 		spin_unlock(&q->lock);
@@ -378,7 +340,7 @@ static void queue_stat(struct ipcx_object *obj, struct ipcx_stat *st)
 	st->max_msg_size = q->max_msg_size;
 	st->max_bytes = q->max_bytes;
 	spin_lock(&q->lock);
-	if (q->notification)
+	if (ipcx_notification_alive(q->notification))
 		st->state |= IPCX_STAT_NOTIFY;
 	st->recv_waiters = q->receivers.count;
 	st->send_waiters = q->senders.count;
@@ -440,7 +402,9 @@ static void queue_show_fdinfo(struct seq_file *m, struct file *file)
 	ipcx_object_stat(handle->obj, &st);
 	seq_printf(m, "ipcx-kind:\t%s\n", handle->obj->kind->name);
 	seq_printf(m, "ipcx-id:\t%llu\n", st.id);
-	seq_printf(m, "ipcx-name:\t%s\n", st.name);
+	seq_puts(m, "ipcx-name:\t");
+	ipcx_show_name(m, st.name);
+	seq_putc(m, '\n');
 	seq_printf(m, "ipcx-rights:\t%s%s\n",
 		   handle->rights & IPCX_OPEN_READ ? "r" : "-",
 		   handle->rights & IPCX_OPEN_WRITE ? "w" : "-");
@@ -453,6 +417,8 @@ static void queue_show_fdinfo(struct seq_file *m, struct file *file)
 
 static const struct file_operations queue_fops = {
 	.owner = THIS_MODULE,
+	.read = ipcx_queue_read,
+	.write = ipcx_queue_write,
 	.read_iter = ipcx_queue_read_iter,
 	.write_iter = ipcx_queue_write_iter,
 	.poll = queue_poll,

@@ -17,12 +17,16 @@
 
 #include <linux/ipcx.h>
 #include <linux/spinlock.h>
+#include <linux/timekeeping.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 
+#include "ipcx.h"
+#include "limits.h"
 #include "msg.h"
 #include "object.h"
 #include "prioq.h"
+#include "trace.h"
 #include "wait.h"
 
 struct iov_iter;
@@ -63,8 +67,8 @@ struct ipcx_queue_stats {
  * @big_bytes: sum of the buffers in @big
  */
 struct ipcx_queue_cache {
-	struct list_head small;
-	struct list_head big;
+	struct llist_head small;
+	struct llist_head big;
 	u32 smalls;
 	u32 bigs;
 	u64 big_bytes;
@@ -116,7 +120,7 @@ static inline struct ipcx_queue *ipcx_queue_of(struct ipcx_object *obj)
 
 static inline struct ipcx_queue *ipcx_file_queue(const struct file *file)
 {
-	return ipcx_queue_of(((struct ipcx_handle *)file->private_data)->obj);
+	return ipcx_queue_of(ipcx_handle_of(file)->obj);
 }
 
 /**
@@ -144,36 +148,192 @@ struct ipcx_transfer {
 };
 
 /* queue.c */
-bool ipcx_queue_has_room_locked(const struct ipcx_queue *q, size_t size);
-bool ipcx_queue_offer_locked(struct ipcx_queue *q, struct ipcx_message *msg,
-			     struct ipcx_wakeups *wk);
+bool __ipcx_queue_offer_locked(struct ipcx_queue *q, struct ipcx_message *msg,
+			       struct ipcx_wakeups *wk);
 bool ipcx_queue_return_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 			      struct ipcx_wakeups *wk);
-void ipcx_queue_recycle_locked(struct ipcx_queue *q, struct ipcx_message *msg,
-			       struct ipcx_wakeups *wk);
-bool ipcx_queue_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk);
+void __ipcx_queue_recycle_locked(struct ipcx_queue *q, struct ipcx_message *msg,
+				 struct ipcx_wakeups *wk);
+bool __ipcx_queue_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk);
 void ipcx_queue_flush_cache(struct ipcx_queue *q);
-void ipcx_queue_finish(struct ipcx_queue *q, struct ipcx_wakeups *wk);
+void __ipcx_queue_finish(struct ipcx_queue *q, struct ipcx_wakeups *wk);
+
+/* Is there a slot for a payload of this size? Under the queue's lock. */
+static inline bool ipcx_queue_fits_locked(const struct ipcx_queue *q,
+					  size_t size)
+{
+	return (u64)q->pq.count + q->inflight < q->max_msgs &&
+	       q->bytes + size <= q->max_bytes;
+}
+
+/**
+ * ipcx_queue_has_room_locked() - May a new message come in?
+ * @q: the queue
+ * @size: its payload in bytes
+ *
+ * Not while other senders wait, even if it would fit and theirs do not: who
+ * waits for much room would wait for ever.
+ *
+ * Context: under the queue's lock.
+ */
+static inline bool ipcx_queue_has_room_locked(const struct ipcx_queue *q,
+					      size_t size)
+{
+	return ipcx_queue_fits_locked(q, size) && !q->senders.count;
+}
+
+static inline void ipcx_queue_count_accepted_locked(struct ipcx_queue *q,
+						    u32 size)
+{
+	u32 depth = q->pq.count + q->inflight;
+
+	q->bytes += size;
+	q->stats.sent++;
+	q->stats.sent_bytes += size;
+	if (unlikely(depth > q->stats.depth_max))
+		q->stats.depth_max = depth;
+	if (unlikely(q->bytes > q->stats.bytes_max))
+		q->stats.bytes_max = q->bytes;
+}
+
+/* Put a new message in order. */
+static inline void ipcx_queue_insert_locked(struct ipcx_queue *q,
+					    struct ipcx_message *msg)
+{
+	msg->enqueued_ns = trace_ipcx_dequeue_enabled() ? ktime_get_ns() : 0;
+	ipcx_prioq_stamp(&q->pq, &msg->e);
+	ipcx_prioq_insert(&q->pq, &msg->e);
+	ipcx_queue_count_accepted_locked(q, msg->e.size);
+	trace_ipcx_enqueue(&q->obj, msg, false, q->pq.count);
+}
+
+/**
+ * ipcx_queue_quiet_locked() - Is there nobody to tell of a new message?
+ * @q: the queue
+ *
+ * Context: under the queue's lock.
+ */
+static inline bool ipcx_queue_quiet_locked(const struct ipcx_queue *q)
+{
+	return !q->receivers.count && !q->notification &&
+	       list_empty(&q->read_wait.head);
+}
+
+/**
+ * ipcx_queue_offer_locked() - Accept a new message.
+ * @q: the queue, with room for it
+ * @msg: the message
+ * @wk: what to do after unlock
+ *
+ * Context: under the queue's lock.
+ * Return: true when the message is the queue's or a receiver's; false when @wk
+ * is full: unlock, ipcx_queue_finish(), and look for room again.
+ */
+static inline bool ipcx_queue_offer_locked(struct ipcx_queue *q,
+					   struct ipcx_message *msg,
+					   struct ipcx_wakeups *wk)
+{
+	if (likely(ipcx_queue_quiet_locked(q))) {
+		ipcx_queue_insert_locked(q, msg);
+		return true;
+	}
+	return __ipcx_queue_offer_locked(q, msg, wk);
+}
+
+/* Is a message that is in no slot any more simply kept for the next send? */
+static inline bool ipcx_queue_keeps_locked(const struct ipcx_queue *q,
+					   const struct ipcx_message *msg)
+{
+	return !msg->e.pins && !ipcx_message_is_big(msg) &&
+	       q->cache.smalls < IPCX_CACHE_SMALL;
+}
+
+/**
+ * ipcx_queue_recycle_locked() - A message is in no slot any more.
+ * @q: the queue
+ * @msg: the message; not the caller's afterwards
+ * @wk: where it goes if it has to be freed; not used for one that the queue
+ *	keeps
+ *
+ * Context: under the queue's lock.
+ */
+static inline void ipcx_queue_recycle_locked(struct ipcx_queue *q,
+					     struct ipcx_message *msg,
+					     struct ipcx_wakeups *wk)
+{
+	if (unlikely(!ipcx_queue_keeps_locked(q, msg))) {
+		__ipcx_queue_recycle_locked(q, msg, wk);
+		return;
+	}
+	ipcx_message_push(&q->cache.small, msg);
+	q->cache.smalls++;
+}
+
+/**
+ * ipcx_queue_admit_locked() - Let waiting senders' messages in.
+ * @q: the queue, in which a slot was released or a waiting sender gave up
+ * @wk: what to do after unlock
+ *
+ * Context: under the queue's lock.
+ * Return: true when @wk is full and more could come in: unlock,
+ * ipcx_queue_finish(), and call again.
+ */
+static inline bool ipcx_queue_admit_locked(struct ipcx_queue *q,
+					   struct ipcx_wakeups *wk)
+{
+	if (likely(!q->senders.count && !waitqueue_active(&q->write_wait)))
+		return false;
+	return __ipcx_queue_admit_locked(q, wk);
+}
+
+/**
+ * ipcx_queue_finish() - Carry out what a locked section left.
+ * @q: the queue
+ * @wk: what to do; nothing afterwards
+ *
+ * Context: process context, no locks of this module held.
+ */
+static inline void ipcx_queue_finish(struct ipcx_queue *q,
+				     struct ipcx_wakeups *wk)
+{
+	if (unlikely(wk->any))
+		__ipcx_queue_finish(q, wk);
+}
 
 /* queue_xfer.c */
 int ipcx_transfer_init(struct ipcx_transfer *xf, struct file *file,
 		       void __user *arg, size_t size, u32 valid_flags);
-int ipcx_transfer_fetch(struct ipcx_transfer *xf, struct ipcx_msg *desc);
+unsigned int ipcx_transfer_fetch(struct ipcx_transfer *xf,
+				 struct ipcx_msg *desc, unsigned int n,
+				 int *err);
+/* The next @n messages are done. */
+static inline void ipcx_transfer_advance(struct ipcx_transfer *xf,
+					 unsigned int n)
+{
+	xf->next += (size_t)n * xf->stride;
+	xf->left -= n;
+}
+
 struct iovec *ipcx_payload_import(struct ipcx_payload *pl,
 				  const struct ipcx_msg *desc,
 				  struct iov_iter *iter, bool send);
 
 /* queue_send.c */
 long ipcx_queue_ioctl_send(struct file *file, void __user *arg, size_t size);
+ssize_t ipcx_queue_write(struct file *file, const char __user *buf, size_t len,
+			 loff_t *pos);
 ssize_t ipcx_queue_write_iter(struct kiocb *iocb, struct iov_iter *from);
 
 /* queue_recv.c */
 long ipcx_queue_ioctl_recv(struct file *file, void __user *arg, size_t size);
+ssize_t ipcx_queue_read(struct file *file, char __user *buf, size_t len,
+			loff_t *pos);
 ssize_t ipcx_queue_read_iter(struct kiocb *iocb, struct iov_iter *to);
 
 /* notify.c */
 long ipcx_queue_ioctl_notify(struct file *file, void __user *arg, size_t size);
 void ipcx_notification_drop_owner(struct ipcx_queue *q);
+bool ipcx_notification_alive(const struct ipcx_notification *n);
 void ipcx_notification_fire(struct ipcx_notification *n);
 void ipcx_notification_free(struct ipcx_notification *n);
 

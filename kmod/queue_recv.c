@@ -2,9 +2,9 @@
 /*
  * Receiving from a priority queue.
  *
- * In chunks of up to IPCX_CHUNK messages: read the descriptors, take messages
- * under the lock, copy them out, and release their slots under the lock. A
- * message that cannot be copied goes back to its place.
+ * Take messages under the lock, copy them out, and release their slots under
+ * the lock: one by one, or up to IPCX_CHUNK at a time. A message that cannot be
+ * copied goes back to its place.
  */
 #include <linux/fs.h>
 #include <linux/ipcx.h>
@@ -21,208 +21,71 @@
 
 /**
  * struct recv_chunk - Messages on their way out of a queue.
- * @pl: room for the payloads
- * @flags: IPCX_MSG_* of the descriptors
- * @udesc: user addresses of the descriptors
+ * @desc: descriptors
  * @msg: the messages
- * @iter: for the room of a chunk of one
- * @vec: its buffers, or NULL
- * @n: number of descriptors
  */
 struct recv_chunk {
-	struct ipcx_payload pl[IPCX_CHUNK];
-	u32 flags[IPCX_CHUNK];
-	void __user *udesc[IPCX_CHUNK];
+	struct ipcx_msg desc[IPCX_CHUNK];
 	struct ipcx_message *msg[IPCX_CHUNK];
-	struct iov_iter iter;
-	struct iovec *vec;
-	unsigned int n;
 };
 
-/* Read the descriptors of the next chunk; scattered room is one alone. */
-static int fetch_chunk(struct ipcx_transfer *xf, struct recv_chunk *c)
+/*
+ * Bring the type index up to date. The lock is given up between steps: nothing
+ * was decided yet.
+ */
+static void index_locked(struct ipcx_queue *q)
 {
-	const unsigned int max = min_t(u32, xf->left, IPCX_CHUNK);
-	struct ipcx_msg desc;
-	int ret;
-
-	c->vec = NULL;
-	for (c->n = 0; c->n < max; c->n++) {
-		unsigned int i = c->n;
-
-		c->udesc[i] = xf->next;
-		ret = ipcx_transfer_fetch(xf, &desc);
-		if (ret)
-			return ret;
-		if (desc.flags & ~IPCX_MSG_VALID)
-			return -EINVAL;
-		c->flags[i] = desc.flags;
-		c->pl[i].addr = desc.buf;
-		c->pl[i].iter = NULL;
-		c->pl[i].len = desc.len;
-		if (unlikely(desc.flags & IPCX_MSG_IOV))
-			break;
+	while (!ipcx_prioq_index(&q->pq, IPCX_INDEX_STEP)) {
+		spin_unlock(&q->lock);
+		cond_resched();
+		spin_lock(&q->lock);
 	}
-	if (c->n == max)
-		return 0;
-	if (c->n) {
-		/* The next chunk starts with it. */
-		xf->next -= xf->stride;
-		xf->left++;
-		return 0;
-	}
-	c->vec = ipcx_payload_import(&c->pl[0], &desc, &c->iter, false);
-	if (IS_ERR(c->vec)) {
-		ret = PTR_ERR(c->vec);
-		c->vec = NULL;
-		return ret;
-	}
-	c->n = 1;
-	return 0;
 }
 
-/* Tell the size that the first message's room is too small for. */
-static int put_needed(void __user *udesc, u64 size)
-{
-	struct ipcx_msg __user *desc = udesc;
-
-	return put_user(size, &desc->len) ? -EFAULT : -EMSGSIZE;
-}
-
-/* Copy one message and what it says about itself to the receiver. */
-static int copy_message(struct ipcx_queue *q, struct ipcx_message *msg,
-			struct ipcx_payload *pl, void __user *udesc, u32 flags)
-{
-	struct ipcx_msg out = {
-		.len = msg->e.size,
-		.type = msg->e.sel.key,
-		.priority = ipcx_pq_prio(&msg->e),
-		.flags = flags | (msg->e.size > pl->len ? IPCX_MSG_TRUNC : 0),
-	};
-	const size_t head = offsetof(struct ipcx_msg, len);
-	int ret;
-
-	ret = ipcx_message_copy_out(msg, pl, q->obj.id);
-	if (ret)
-		return ret;
-	return ipcx_put_small(udesc + head, (u8 *)&out + head,
-			      sizeof(out) - head);
-}
-
-/* Take the message that @xf selects next, or NULL; it keeps its slot. */
+/* The message that the call selects next, or NULL. It stays where it is. */
 static struct ipcx_message *select_locked(const struct ipcx_transfer *xf)
 {
 	struct ipcx_queue *q = xf->q;
 
 	lockdep_assert_held(&q->lock);
-	if (ipcx_prioq_needs_index(xf->match)) {
-		/* The lock is given up between steps: nothing was decided yet. */
-		while (!ipcx_prioq_index(&q->pq, IPCX_INDEX_STEP)) {
-			spin_unlock(&q->lock);
-			cond_resched();
-			spin_lock(&q->lock);
-		}
-	}
+	if (likely(xf->match == IPCX_MATCH_ANY))
+		return ipcx_message_of(ipcx_prioq_first(&q->pq));
+	if (ipcx_prioq_needs_index(xf->match))
+		index_locked(q);
 	return ipcx_message_of(ipcx_prioq_select(&q->pq, xf->match,
 						 xf->match_arg));
 }
 
-/*
- * Take messages for the chunk. Returns how many; 0 with -EMSGSIZE in @err and
- * the size in @needed where the first is too long for its room.
- */
-static unsigned int take_locked(const struct ipcx_transfer *xf,
-				struct recv_chunk *c, u64 *needed, int *err)
+static bool fits(const struct ipcx_transfer *xf, const struct ipcx_message *msg,
+		 u64 room)
+{
+	return msg->e.size <= room || xf->flags & IPCX_RECV_TRUNC;
+}
+
+/* Take a message out of the order; it keeps its slot. */
+static void take_locked(struct ipcx_queue *q, struct ipcx_message *msg)
+{
+	ipcx_prioq_remove(&q->pq, &msg->e);
+	q->inflight++;
+}
+
+static void add_receiver_locked(const struct ipcx_transfer *xf,
+				struct ipcx_waiter *w, u64 room)
 {
 	struct ipcx_queue *q = xf->q;
-	unsigned int i;
 
-	for (i = 0; i < c->n; i++) {
-		struct ipcx_message *msg = select_locked(xf);
-
-		if (!msg)
-			break;
-		if (msg->e.size > c->pl[i].len &&
-		    !(xf->flags & IPCX_RECV_TRUNC)) {
-			if (!i) {
-				*needed = msg->e.size;
-				*err = -EMSGSIZE;
-			}
-			break;
-		}
-		ipcx_prioq_remove(&q->pq, &msg->e);
-		q->inflight++;
-		c->msg[i] = msg;
-	}
-	return i;
-}
-
-static void trace_dequeue(struct ipcx_queue *q, struct ipcx_message *msg)
-{
-	u64 ns = 0;
-
-	if (!trace_ipcx_dequeue_enabled())
-		return;
-	if (msg->enqueued_ns)
-		ns = ktime_get_ns() - msg->enqueued_ns;
-	trace_ipcx_dequeue(&q->obj, msg, ns);
-}
-
-static void release_locked(struct ipcx_queue *q, struct ipcx_message *msg,
-			   struct ipcx_wakeups *wk)
-{
-	q->inflight--;
-	q->bytes -= msg->e.size;
-	q->stats.received++;
-	q->stats.received_bytes += msg->e.size;
-	ipcx_queue_recycle_locked(q, msg, wk);
+	w->match = xf->match;
+	w->sel.key = xf->match_arg;
+	w->trunc = xf->flags & IPCX_RECV_TRUNC;
+	w->room = room;
+	w->msg = NULL;
+	ipcx_waitset_add(&q->receivers, w);
+	q->stats.recv_blocked++;
 }
 
 /*
- * The first @done of @n messages were copied: release their slots. The others
- * go back.
- */
-static void settle(struct ipcx_queue *q, struct ipcx_message **msg,
-		   unsigned int n, unsigned int done)
-{
-	struct ipcx_wakeups wk;
-	unsigned int i = 0;
-	bool again = true;
-
-	ipcx_wakeups_init(&wk);
-	while (again) {
-		spin_lock(&q->lock);
-		for (; i < done; i++)
-			release_locked(q, msg[i], &wk);
-		while (i < n && ipcx_queue_return_locked(q, msg[i], &wk))
-			i++;
-		again = i < n || ipcx_queue_admit_locked(q, &wk);
-		spin_unlock(&q->lock);
-		ipcx_queue_finish(q, &wk);
-	}
-}
-
-/* Copy @n taken messages out. Returns how many; @err tells why not all. */
-static unsigned int deliver(struct ipcx_queue *q, struct recv_chunk *c,
-			    unsigned int n, int *err)
-{
-	unsigned int done;
-
-	for (done = 0; done < n; done++) {
-		trace_dequeue(q, c->msg[done]);
-		*err = copy_message(q, c->msg[done], &c->pl[done],
-				    c->udesc[done], c->flags[done]);
-		if (*err)
-			break;
-	}
-	settle(q, c->msg, n, done);
-	return done;
-}
-
-/*
- * Sleep until a sender hands a message over. Called with the waiter in the
- * set. Returns 0 with the message in w->msg, or an error: -EMSGSIZE with the
- * size in w->room.
+ * Sleep until a sender hands a message over. Returns 0 with the message in
+ * w->msg, or an error: -EMSGSIZE with the size in w->room.
  */
 static int wait_for_message(struct ipcx_queue *q, struct ipcx_waiter *w,
 			    const struct ipcx_deadline *dl)
@@ -242,112 +105,178 @@ static int wait_for_message(struct ipcx_queue *q, struct ipcx_waiter *w,
 	return ret ? ret : w->error;
 }
 
-static void wait_locked(const struct ipcx_transfer *xf, struct ipcx_waiter *w,
-			size_t room)
-{
-	struct ipcx_queue *q = xf->q;
-
-	w->match = xf->match;
-	w->sel.key = xf->match == IPCX_MATCH_ANY ? 0 : xf->match_arg;
-	w->trunc = xf->flags & IPCX_RECV_TRUNC;
-	w->room = room;
-	w->msg = NULL;
-	ipcx_waitset_add(&q->receivers, w);
-	q->stats.recv_blocked++;
-}
-
 /*
- * Get messages for the chunk, waiting for the first. Returns how many; 0 with an
- * error in @err.
+ * Get one message, waiting for it if need be. With -EMSGSIZE its size is in
+ * @room.
  */
-static unsigned int get_messages(const struct ipcx_transfer *xf,
-				 struct recv_chunk *c, bool nonblock,
-				 u64 *needed, int *err)
+static struct ipcx_message *get_message(const struct ipcx_transfer *xf,
+					bool nonblock, u64 *room)
 {
 	struct ipcx_queue *q = xf->q;
-	struct ipcx_waiter w;
-	unsigned int n;
-
-	spin_lock(&q->lock);
-	n = take_locked(xf, c, needed, err);
-	if (n || *err || nonblock) {
-		spin_unlock(&q->lock);
-		if (!n && !*err)
-			*err = -EAGAIN;
-		return n;
-	}
-	wait_locked(xf, &w, c->pl[0].len);
-	spin_unlock(&q->lock);
-
-	*err = wait_for_message(q, &w, &xf->deadline);
-	if (*err) {
-		*needed = w.room;
-		return 0;
-	}
-	c->msg[0] = w.msg;
-	return 1;
-}
-
-/* Receive the next chunk. Returns how many messages, and why no more. */
-static unsigned int recv_chunk(struct ipcx_transfer *xf, struct recv_chunk *c,
-			       bool first, int *err)
-{
-	unsigned int n, done = 0;
-	int fetch_err;
-	u64 needed;
-
-	fetch_err = fetch_chunk(xf, c);
-	if (!c->n) {
-		*err = fetch_err;
-		return 0;
-	}
-	n = get_messages(xf, c, xf->nonblock || !first, &needed, err);
-	if (n)
-		done = deliver(xf->q, c, n, err);
-	else if (*err == -EMSGSIZE && first)
-		*err = put_needed(c->udesc[0], needed);
-	kfree(c->vec);
-	if (*err)
-		return done;
-	/* Descriptors that found no message are for the next chunk. */
-	xf->next -= (c->n - done) * xf->stride;
-	xf->left += c->n - done;
-	if (done == c->n)
-		*err = fetch_err;
-	return done;
-}
-
-/*
- * Copy a message that stays where it is. A pin keeps its memory while a
- * receiver may take it.
- */
-static long peek(struct ipcx_transfer *xf, struct recv_chunk *c)
-{
-	struct ipcx_queue *q = xf->q;
+	ipcx_uninitialized struct ipcx_waiter w;
 	struct ipcx_message *msg;
-	bool last;
 	int ret;
 
 	spin_lock(&q->lock);
 	msg = select_locked(xf);
-	if (!msg)
+	if (likely(msg)) {
+		if (likely(fits(xf, msg, *room))) {
+			take_locked(q, msg);
+		} else {
+			*room = msg->e.size;
+			msg = ERR_PTR(-EMSGSIZE);
+		}
+		spin_unlock(&q->lock);
+		return msg;
+	}
+	if (nonblock) {
+		spin_unlock(&q->lock);
+		return ERR_PTR(-EAGAIN);
+	}
+	add_receiver_locked(xf, &w, *room);
+	spin_unlock(&q->lock);
+
+	ret = wait_for_message(q, &w, &xf->deadline);
+	*room = w.room;
+	return ret ? ERR_PTR(ret) : w.msg;
+}
+
+static void trace_dequeue(struct ipcx_queue *q, struct ipcx_message *msg)
+{
+	u64 ns = 0;
+
+	if (!trace_ipcx_dequeue_enabled())
+		return;
+	if (msg->enqueued_ns)
+		ns = ktime_get_ns() - msg->enqueued_ns;
+	trace_ipcx_dequeue(&q->obj, msg, ns);
+}
+
+/* Copy a message and what it says about itself to the receiver. */
+static int copy_message(struct ipcx_queue *q, struct ipcx_message *msg,
+			struct ipcx_payload *pl, struct ipcx_msg __user *udesc,
+			u32 flags)
+{
+	int ret;
+
+	ret = ipcx_message_copy_out(msg, pl, q->obj.id);
+	if (unlikely(ret))
+		return ret;
+	if (unlikely(msg->e.size > pl->len))
+		flags |= IPCX_MSG_TRUNC;
+	return ipcx_put_desc(udesc, msg->e.size, msg->e.sel.key,
+			     ipcx_pq_prio(&msg->e), flags);
+}
+
+static void release_locked(struct ipcx_queue *q, struct ipcx_message *msg,
+			   struct ipcx_wakeups *wk)
+{
+	q->inflight--;
+	q->bytes -= msg->e.size;
+	q->stats.received++;
+	q->stats.received_bytes += msg->e.size;
+	ipcx_queue_recycle_locked(q, msg, wk);
+}
+
+/*
+ * The first @done of @n messages were copied: release their slots. The others
+ * go back.
+ */
+static void settle(struct ipcx_queue *q, struct ipcx_message **msg,
+		   unsigned int n, unsigned int done)
+{
+	ipcx_uninitialized struct ipcx_wakeups wk;
+	unsigned int i = 0;
+	bool again = true;
+
+	ipcx_wakeups_init(&wk);
+	while (again) {
+		spin_lock(&q->lock);
+		for (; i < done; i++)
+			release_locked(q, msg[i], &wk);
+		while (unlikely(i < n) &&
+		       ipcx_queue_return_locked(q, msg[i], &wk))
+			i++;
+		again = i < n || ipcx_queue_admit_locked(q, &wk);
+		spin_unlock(&q->lock);
+		ipcx_queue_finish(q, &wk);
+	}
+}
+
+/* settle() for one message that was copied: mostly nobody waits for its slot. */
+static inline void settle_copied(struct ipcx_queue *q, struct ipcx_message *msg)
+{
+	spin_lock(&q->lock);
+	if (unlikely(q->senders.count || waitqueue_active(&q->write_wait) ||
+		     !ipcx_queue_keeps_locked(q, msg))) {
+		spin_unlock(&q->lock);
+		settle(q, &msg, 1, 1);
+		return;
+	}
+	release_locked(q, msg, NULL);
+	spin_unlock(&q->lock);
+}
+
+/* Tell the size that a message needs. */
+static int put_needed(struct ipcx_msg __user *udesc, u64 size)
+{
+	return put_user(size, &udesc->len) ? -EFAULT : -EMSGSIZE;
+}
+
+/* Receive into one payload. Returns 1 or an error. */
+static long recv_payload(const struct ipcx_transfer *xf,
+			 struct ipcx_payload *pl,
+			 struct ipcx_msg __user *udesc, u32 flags,
+			 bool nonblock)
+{
+	struct ipcx_queue *q = xf->q;
+	struct ipcx_message *msg;
+	u64 room = pl->len;
+	int ret;
+
+	msg = get_message(xf, nonblock, &room);
+	if (IS_ERR(msg)) {
+		ret = PTR_ERR(msg);
+		return ret == -EMSGSIZE ? put_needed(udesc, room) : ret;
+	}
+	trace_dequeue(q, msg);
+	ret = copy_message(q, msg, pl, udesc, flags);
+	if (unlikely(ret)) {
+		settle(q, &msg, 1, 0);
+		return ret;
+	}
+	settle_copied(q, msg);
+	return 1;
+}
+
+/*
+ * Copy a message that stays where it is. A pin keeps its memory while a
+ * receiver may take it. Returns 1 or an error.
+ */
+static long peek_payload(const struct ipcx_transfer *xf,
+			 struct ipcx_payload *pl,
+			 struct ipcx_msg __user *udesc, u32 flags)
+{
+	struct ipcx_queue *q = xf->q;
+	struct ipcx_message *msg;
+	bool last;
+	u64 size;
+	int ret = 0;
+
+	spin_lock(&q->lock);
+	msg = select_locked(xf);
+	size = msg ? msg->e.size : 0;
+	if (!msg || msg->e.pins == IPCX_PINS_MAX)
 		ret = -EAGAIN;
-	else if (msg->e.size > c->pl[0].len && !(xf->flags & IPCX_RECV_TRUNC))
+	else if (!fits(xf, msg, pl->len))
 		ret = -EMSGSIZE;
 	else
-		ret = msg->e.pins == IPCX_PINS_MAX ? -EAGAIN : 0;
-	if (!ret)
 		msg->e.pins++;
-	c->msg[0] = msg;
-	if (ret == -EMSGSIZE)
-		c->pl[0].len = msg->e.size;
 	spin_unlock(&q->lock);
-	if (ret == -EMSGSIZE)
-		return put_needed(c->udesc[0], c->pl[0].len);
 	if (ret)
-		return ret;
+		return ret == -EMSGSIZE ? put_needed(udesc, size) : ret;
 
-	ret = copy_message(q, msg, &c->pl[0], c->udesc[0], c->flags[0]);
+	ret = copy_message(q, msg, pl, udesc, flags);
 	spin_lock(&q->lock);
 	last = !--msg->e.pins && msg->e.state & IPCX_MSG_RELEASED;
 	spin_unlock(&q->lock);
@@ -356,22 +285,186 @@ static long peek(struct ipcx_transfer *xf, struct recv_chunk *c)
 	return ret ? ret : 1;
 }
 
-static long peek_one(struct ipcx_transfer *xf, struct recv_chunk *c)
+/* Receive one message as @desc says. Returns 1 or an error. */
+static long recv_desc(const struct ipcx_transfer *xf,
+		      const struct ipcx_msg *desc,
+		      struct ipcx_msg __user *udesc, bool nonblock)
 {
+	struct ipcx_payload pl = { .addr = desc->buf, .len = desc->len };
+	struct iovec *vec = NULL;
+	struct iov_iter iter;
 	long ret;
 
-	if (xf->left != 1 || xf->deadline.set)
-		return -EINVAL;
-	ret = fetch_chunk(xf, c);
-	if (!ret)
-		ret = peek(xf, c);
-	kfree(c->vec);
+	if (unlikely(desc->flags & IPCX_MSG_IOV)) {
+		vec = ipcx_payload_import(&pl, desc, &iter, false);
+		if (IS_ERR(vec))
+			return PTR_ERR(vec);
+	}
+	if (unlikely(xf->flags & IPCX_RECV_PEEK))
+		ret = peek_payload(xf, &pl, udesc, desc->flags);
+	else
+		ret = recv_payload(xf, &pl, udesc, desc->flags, nonblock);
+	kfree(vec);
 	return ret;
+}
+
+/* Receive one message, the first or the only one of a call. */
+static long recv_single(struct ipcx_transfer *xf, bool nonblock)
+{
+	ipcx_uninitialized struct ipcx_msg desc;
+	int ret;
+
+	if (unlikely(!ipcx_transfer_fetch(xf, &desc, 1, &ret)))
+		return ret;
+	if (unlikely(desc.flags & ~IPCX_MSG_VALID))
+		return -EINVAL;
+	return recv_desc(xf, &desc, xf->next, nonblock);
+}
+
+/* Take messages for @n descriptors. Returns how many. */
+static unsigned int take_chunk(const struct ipcx_transfer *xf,
+			       struct recv_chunk *c, unsigned int n)
+{
+	struct ipcx_queue *q = xf->q;
+	unsigned int i;
+
+	spin_lock(&q->lock);
+	for (i = 0; i < n; i++) {
+		struct ipcx_message *msg = select_locked(xf);
+
+		if (!msg || !fits(xf, msg, c->desc[i].len))
+			break;
+		take_locked(q, msg);
+		c->msg[i] = msg;
+	}
+	spin_unlock(&q->lock);
+	return i;
+}
+
+/* Copy a message of the chunk and note in its descriptor what it is. */
+static inline int deliver_message(struct ipcx_queue *q,
+				  struct ipcx_message *msg,
+				  struct ipcx_msg *desc)
+{
+	size_t n = min_t(u64, msg->e.size, desc->len);
+	struct ipcx_payload pl;
+
+	if (likely(!ipcx_message_is_big(msg) && !trace_ipcx_copy_enabled())) {
+		if (ipcx_put_bytes(u64_to_user_ptr(desc->buf), msg->small, n))
+			return -EFAULT;
+	} else {
+		pl.addr = desc->buf;
+		pl.iter = NULL;
+		pl.len = desc->len;
+		if (ipcx_message_copy_out(msg, &pl, q->obj.id))
+			return -EFAULT;
+	}
+	if (unlikely(msg->e.size > desc->len))
+		desc->flags |= IPCX_MSG_TRUNC;
+	desc->len = msg->e.size;
+	desc->type = msg->e.sel.key;
+	desc->priority = ipcx_pq_prio(&msg->e);
+	return 0;
+}
+
+/* Write descriptors back. Returns how many, and why no more. */
+static unsigned int put_chunk(const struct ipcx_transfer *xf,
+			      const struct ipcx_msg *desc, unsigned int n,
+			      int *err)
+{
+	void __user *udesc = xf->next;
+	unsigned int i;
+	size_t missing;
+
+	if (likely(xf->stride == sizeof(*desc))) {
+		missing = ipcx_put_bytes(udesc, desc, n * sizeof(*desc));
+		if (likely(!missing))
+			return n;
+		*err = -EFAULT;
+		return n - DIV_ROUND_UP(missing, sizeof(*desc));
+	}
+	for (i = 0; i < n; i++, udesc += xf->stride) {
+		if (ipcx_put_bytes(udesc, &desc[i], sizeof(*desc))) {
+			*err = -EFAULT;
+			break;
+		}
+	}
+	return i;
+}
+
+/* Copy @n taken messages out. Returns how many, and why no more. */
+static unsigned int deliver_chunk(const struct ipcx_transfer *xf,
+				  struct recv_chunk *c, unsigned int n,
+				  int *err)
+{
+	unsigned int i, done;
+
+	for (i = 0; i < n; i++) {
+		trace_dequeue(xf->q, c->msg[i]);
+		*err = deliver_message(xf->q, c->msg[i], &c->desc[i]);
+		if (unlikely(*err))
+			break;
+	}
+	done = put_chunk(xf, c->desc, i, err);
+	settle(xf->q, c->msg, n, done);
+	return done;
+}
+
+/*
+ * Receive what is there into the next descriptors, up to one with scattered
+ * room, which is served by itself. Returns how many messages, and why no more.
+ */
+static unsigned int recv_chunk(struct ipcx_transfer *xf, struct recv_chunk *c,
+			       int *err)
+{
+	unsigned int fetched, n, taken, done = 0;
+	int fetch_err;
+	long ret;
+
+	fetched = ipcx_transfer_fetch(xf, c->desc,
+				      min_t(u32, xf->left, IPCX_CHUNK),
+				      &fetch_err);
+	for (n = 0; n < fetched; n++)
+		if (unlikely(c->desc[n].flags))
+			break;
+	taken = take_chunk(xf, c, n);
+	if (taken)
+		done = deliver_chunk(xf, c, taken, err);
+	ipcx_transfer_advance(xf, done);
+	if (*err)
+		return done;
+	if (done < n) {
+		*err = -EAGAIN;
+	} else if (n < fetched) {
+		ret = recv_single(xf, true);
+		*err = min(ret, 0L);
+		ipcx_transfer_advance(xf, ret > 0);
+		done += ret > 0;
+	} else {
+		*err = fetch_err;
+	}
+	return done;
+}
+
+/* The first message is waited for, and its error told; the others are there or not. */
+static noinline long recv_many(struct ipcx_transfer *xf)
+{
+	ipcx_uninitialized struct recv_chunk c;
+	long done;
+	int ret = 0;
+
+	done = recv_single(xf, xf->nonblock);
+	if (done < 0)
+		return done;
+	ipcx_transfer_advance(xf, 1);
+	while (xf->left && !ret)
+		done += recv_chunk(xf, &c, &ret);
+	return done;
 }
 
 static bool match_valid(const struct ipcx_transfer *xf)
 {
-	if (xf->match == IPCX_MATCH_ANY)
+	if (likely(xf->match == IPCX_MATCH_ANY))
 		return !xf->match_arg;
 	if (xf->match == IPCX_MATCH_MIN_PRIORITY)
 		return xf->match_arg <= IPCX_PRIO_MAX;
@@ -389,25 +482,103 @@ static bool match_valid(const struct ipcx_transfer *xf)
  */
 long ipcx_queue_ioctl_recv(struct file *file, void __user *arg, size_t size)
 {
-	struct ipcx_transfer xf;
-	struct recv_chunk c;
-	long done = 0;
+	ipcx_uninitialized struct ipcx_transfer xf;
 	int ret;
 
 	ret = ipcx_transfer_init(&xf, file, arg, size, IPCX_RECV_VALID);
-	if (ret)
+	if (unlikely(ret))
 		return ret;
-	if (!match_valid(&xf))
+	if (unlikely(!match_valid(&xf)))
 		return -EINVAL;
-	if (xf.flags & IPCX_RECV_PEEK)
-		return peek_one(&xf, &c);
-	while (xf.left && !ret)
-		done += recv_chunk(&xf, &c, !done, &ret);
-	return done ? done : ret;
+	if (xf.flags & IPCX_RECV_PEEK && (xf.left != 1 || xf.deadline.set))
+		return -EINVAL;
+	return xf.left == 1 ? recv_single(&xf, xf.nonblock) : recv_many(&xf);
+}
+
+/* Receive one message for read(2) and its relatives. */
+static ssize_t read_payload(struct file *file, struct ipcx_payload *pl,
+			    bool nonblock)
+{
+	struct ipcx_transfer xf = { .q = ipcx_file_queue(file) };
+	struct ipcx_message *msg;
+	u64 room = pl->len;
+	ssize_t size;
+	int ret;
+
+	msg = get_message(&xf, nonblock || file->f_flags & O_NONBLOCK, &room);
+	if (IS_ERR(msg))
+		return PTR_ERR(msg);
+	size = msg->e.size;
+	trace_dequeue(xf.q, msg);
+	ret = ipcx_message_copy_out(msg, pl, xf.q->obj.id);
+	settle(xf.q, &msg, 1, !ret);
+	return ret ? ret : size;
+}
+
+static bool may_receive(const struct file *file)
+{
+	return ipcx_handle_of(file)->rights & IPCX_OPEN_READ;
+}
+
+/*
+ * Receive a short payload if nothing stands in the way: there is one, and it
+ * fits. Returns its size, or -EAGAIN: nothing happened, take the general way.
+ */
+static inline ssize_t read_small(struct ipcx_queue *q, char __user *buf,
+				 size_t room)
+{
+	struct ipcx_message *msg;
+	ssize_t size;
+
+	spin_lock(&q->lock);
+	msg = ipcx_message_of(ipcx_prioq_first(&q->pq));
+	if (unlikely(!msg || ipcx_message_is_big(msg) || msg->e.size > room)) {
+		spin_unlock(&q->lock);
+		return -EAGAIN;
+	}
+	take_locked(q, msg);
+	spin_unlock(&q->lock);
+
+	size = msg->e.size;
+	trace_dequeue(q, msg);
+	if (unlikely(ipcx_put_bytes(buf, msg->small, size))) {
+		settle(q, &msg, 1, 0);
+		return -EFAULT;
+	}
+	settle_copied(q, msg);
+	return size;
 }
 
 /**
- * ipcx_queue_read_iter() - read(2) and its relatives: one message.
+ * ipcx_queue_read() - read(2): one message.
+ * @file: a file of a queue
+ * @buf: room for the payload
+ * @len: size of the room
+ * @pos: not used
+ *
+ * Context: process context, may sleep.
+ * Return: bytes of payload, or a negative errno.
+ */
+ssize_t ipcx_queue_read(struct file *file, char __user *buf, size_t len,
+			loff_t *pos)
+{
+	struct ipcx_payload pl = { };
+	ssize_t ret;
+
+	if (unlikely(!may_receive(file)))
+		return -EBADF;
+	if (likely(!trace_ipcx_copy_enabled())) {
+		ret = read_small(ipcx_file_queue(file), buf, len);
+		if (likely(ret != -EAGAIN))
+			return ret;
+	}
+	pl.addr = (uintptr_t)buf;
+	pl.len = len;
+	return read_payload(file, &pl, false);
+}
+
+/**
+ * ipcx_queue_read_iter() - read(2)'s relatives: one message.
  * @iocb: the call
  * @to: room for the payload
  *
@@ -416,25 +587,9 @@ long ipcx_queue_ioctl_recv(struct file *file, void __user *arg, size_t size)
  */
 ssize_t ipcx_queue_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
-	struct file *file = iocb->ki_filp;
-	struct ipcx_transfer xf = { .q = ipcx_file_queue(file) };
-	struct recv_chunk c;
-	ssize_t size;
-	u64 needed;
-	int ret = 0;
+	struct ipcx_payload pl = { .iter = to, .len = iov_iter_count(to) };
 
-	if (!(ipcx_handle_of(file)->rights & IPCX_OPEN_READ))
+	if (!may_receive(iocb->ki_filp))
 		return -EBADF;
-	c.pl[0].addr = 0;
-	c.pl[0].iter = to;
-	c.pl[0].len = iov_iter_count(to);
-	c.n = 1;
-	if (!get_messages(&xf, &c, iocb->ki_flags & IOCB_NOWAIT ||
-			  file->f_flags & O_NONBLOCK, &needed, &ret))
-		return ret;
-	size = c.msg[0]->e.size;
-	trace_dequeue(xf.q, c.msg[0]);
-	ret = ipcx_message_copy_out(c.msg[0], &c.pl[0], xf.q->obj.id);
-	settle(xf.q, c.msg, 1, !ret);
-	return ret ? ret : size;
+	return read_payload(iocb->ki_filp, &pl, iocb->ki_flags & IOCB_NOWAIT);
 }

@@ -2,15 +2,21 @@
 /*
  * Sending to a priority queue.
  *
- * In chunks of up to IPCX_CHUNK messages: read the descriptors, get memory (from
- * the queue's cache in one go), copy the payloads in, and then queue them under
- * the lock, waiting for room where there is none.
+ * Three ways to the same end, from the shortest:
+ *
+ * - send_small(): one short payload that nobody waits for. It is copied to the
+ *   stack first, so that one hold of the lock gets memory from the queue's cache
+ *   and queues it.
+ * - send_payload(): one payload of any size and shape.
+ * - send_chunk(): several messages; up to IPCX_CHUNK of them get their memory,
+ *   and then their places, under one hold of the lock each.
  */
 #include <linux/fs.h>
 #include <linux/ipcx.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 
+#include "account.h"
 #include "ipcx.h"
 #include "limits.h"
 #include "queue.h"
@@ -19,50 +25,51 @@
 
 /**
  * struct send_chunk - Messages on their way into a queue.
- * @pl: payloads
  * @desc: descriptors
  * @msg: the messages
- * @iter: for the payload of a chunk of one
- * @vec: its buffers, or NULL
- * @n: number of messages
  */
 struct send_chunk {
 	struct ipcx_msg desc[IPCX_CHUNK];
-	struct ipcx_payload pl[IPCX_CHUNK];
 	struct ipcx_message *msg[IPCX_CHUNK];
-	struct iov_iter iter;
-	struct iovec *vec;
-	unsigned int n;
 };
+
+/* What became of a message under the lock. */
+enum placed {
+	PLACED,		/* it is the queue's, a receiver's, or dropped */
+	PLACE_FULL,	/* there is no room */
+	PLACE_AGAIN,	/* enough for one hold of the lock: unlock and go on */
+};
+
+static struct ipcx_message *take_small_locked(struct ipcx_queue *q)
+{
+	if (unlikely(!q->cache.smalls))
+		return NULL;
+	q->cache.smalls--;
+	return ipcx_message_pop(&q->cache.small);
+}
+
+static struct ipcx_message *take_big_locked(struct ipcx_queue *q, size_t size)
+{
+	struct ipcx_message *msg;
+
+	if (!q->cache.bigs)
+		return NULL;
+	msg = ipcx_message_pop(&q->cache.big);
+	/* Neither too small nor a waste. */
+	if (msg->big.room < size || msg->big.room / 4 > size) {
+		ipcx_message_push(&q->cache.big, msg);
+		return NULL;
+	}
+	q->cache.bigs--;
+	q->cache.big_bytes -= msg->big.room;
+	return msg;
+}
 
 /* A free message of the queue that can hold this payload, or NULL. */
 static struct ipcx_message *take_free_locked(struct ipcx_queue *q, size_t size)
 {
-	struct ipcx_queue_cache *cache = &q->cache;
-	struct ipcx_message *msg;
-
-	lockdep_assert_held(&q->lock);
-	if (size <= IPCX_SMALL_MAX) {
-		if (!cache->smalls)
-			return NULL;
-		msg = ipcx_message_of(list_first_entry(&cache->small,
-						       struct ipcx_pq_entry,
-						       level));
-		cache->smalls--;
-	} else {
-		if (!cache->bigs)
-			return NULL;
-		msg = ipcx_message_of(list_first_entry(&cache->big,
-						       struct ipcx_pq_entry,
-						       level));
-		/* Neither too small nor a waste. */
-		if (msg->big.room < size || msg->big.room / 4 > size)
-			return NULL;
-		cache->bigs--;
-		cache->big_bytes -= msg->big.room;
-	}
-	list_del(&msg->e.level);
-	return msg;
+	return size <= IPCX_SMALL_MAX ? take_small_locked(q) :
+					take_big_locked(q, size);
 }
 
 /*
@@ -80,7 +87,7 @@ static struct ipcx_message *alloc_message(struct ipcx_queue *q, size_t size)
 }
 
 /* Fill @msg, or a new message where it is NULL. Frees it on error. */
-static struct ipcx_message *fill_message(struct ipcx_queue *q,
+static noinline struct ipcx_message *fill_message(struct ipcx_queue *q,
 					 struct ipcx_message *msg,
 					 struct ipcx_payload *pl,
 					 u64 type, u32 prio)
@@ -103,94 +110,6 @@ static struct ipcx_message *fill_message(struct ipcx_queue *q,
 	}
 	ipcx_pq_set(&msg->e, type, prio);
 	return msg;
-}
-
-static int check_desc(const struct ipcx_queue *q, const struct ipcx_msg *desc)
-{
-	if (desc->flags & ~IPCX_MSG_VALID || desc->priority > IPCX_PRIO_MAX)
-		return -EINVAL;
-	if (!(desc->flags & IPCX_MSG_IOV) && desc->len > q->max_msg_size)
-		return -EMSGSIZE;
-	return 0;
-}
-
-/* Read the descriptors of the next chunk; a scattered payload is one alone. */
-static int fetch_chunk(struct ipcx_transfer *xf, struct send_chunk *c)
-{
-	const unsigned int max = min_t(u32, xf->left, IPCX_CHUNK);
-	struct ipcx_queue *q = xf->q;
-	int ret;
-
-	c->vec = NULL;
-	for (c->n = 0; c->n < max; c->n++) {
-		struct ipcx_msg *desc = &c->desc[c->n];
-		struct ipcx_payload *pl = &c->pl[c->n];
-
-		ret = ipcx_transfer_fetch(xf, desc);
-		if (!ret)
-			ret = check_desc(q, desc);
-		if (ret)
-			return ret;
-		pl->addr = desc->buf;
-		pl->iter = NULL;
-		pl->len = desc->len;
-		if (unlikely(desc->flags & IPCX_MSG_IOV))
-			break;
-	}
-	if (c->n == max)
-		return 0;
-	if (c->n) {
-		/* The next chunk starts with it. */
-		xf->next -= xf->stride;
-		xf->left++;
-		return 0;
-	}
-	c->vec = ipcx_payload_import(&c->pl[0], &c->desc[0], &c->iter, true);
-	if (IS_ERR(c->vec)) {
-		ret = PTR_ERR(c->vec);
-		c->vec = NULL;
-		return ret;
-	}
-	if (c->pl[0].len > q->max_msg_size)
-		return -EMSGSIZE;
-	c->n = 1;
-	return 0;
-}
-
-/* Free messages that were not sent. */
-static void free_messages(struct ipcx_message **msg, unsigned int n)
-{
-	while (n)
-		ipcx_message_free(msg[--n]);
-}
-
-/* Make the chunk's messages. On error c->n tells how many there are. */
-static int fill_chunk(struct ipcx_queue *q, struct send_chunk *c)
-{
-	unsigned int n = c->n, i;
-	int ret = 0;
-
-	spin_lock(&q->lock);
-	for (i = 0; i < n; i++)
-		c->msg[i] = take_free_locked(q, c->pl[i].len);
-	spin_unlock(&q->lock);
-
-	for (i = 0; i < n; i++) {
-		struct ipcx_message *msg;
-
-		msg = fill_message(q, c->msg[i], &c->pl[i], c->desc[i].type,
-				   c->desc[i].priority);
-		if (IS_ERR(msg)) {
-			ret = PTR_ERR(msg);
-			break;
-		}
-		c->msg[i] = msg;
-	}
-	if (ret) {
-		free_messages(c->msg + i + 1, n - i - 1);
-		c->n = i;
-	}
-	return ret;
 }
 
 /*
@@ -218,21 +137,15 @@ static int drop_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 	return 0;
 }
 
-/* What became of a message under the lock. */
-enum placed {
-	PLACED,		/* it is the queue's, a receiver's, or dropped */
-	PLACE_FULL,	/* there is no room */
-	PLACE_AGAIN,	/* enough for one hold of the lock: unlock and go on */
-};
-
-static enum placed place_locked(struct ipcx_queue *q, struct ipcx_message *msg,
-				struct ipcx_wakeups *wk)
+/* Place a message that does not fit. */
+static noinline enum placed place_full_locked(struct ipcx_queue *q,
+					      struct ipcx_message *msg,
+					      struct ipcx_wakeups *wk)
 {
 	unsigned int budget = IPCX_DROP_MAX;
+	int ret;
 
 	while (!ipcx_queue_has_room_locked(q, msg->e.size)) {
-		int ret;
-
 		if (q->overflow != IPCX_OVERFLOW_DROP || q->senders.count)
 			return PLACE_FULL;
 		if (!budget--)
@@ -246,14 +159,57 @@ static enum placed place_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 	return ipcx_queue_offer_locked(q, msg, wk) ? PLACED : PLACE_AGAIN;
 }
 
+static inline enum placed place_locked(struct ipcx_queue *q,
+				       struct ipcx_message *msg,
+				       struct ipcx_wakeups *wk)
+{
+	if (unlikely(!ipcx_queue_has_room_locked(q, msg->e.size)))
+		return place_full_locked(q, msg, wk);
+	return ipcx_queue_offer_locked(q, msg, wk) ? PLACED : PLACE_AGAIN;
+}
+
+/*
+ * Send a short payload if nothing stands in the way: the cache has memory that
+ * is charged to this user, there is room, and nobody waits. Returns true when it
+ * is sent; false: nothing happened, take the general way.
+ */
+static inline bool send_small(struct ipcx_queue *q, u64 addr, size_t len,
+			      u64 type, u32 prio)
+{
+	ipcx_uninitialized u8 data[IPCX_SMALL_MAX];
+	struct ipcx_message *msg;
+	bool ok = false;
+
+	if (ipcx_get_bytes(data, u64_to_user_ptr(addr), len))
+		return false;
+	spin_lock(&q->lock);
+	if (likely(q->cache.smalls && ipcx_queue_has_room_locked(q, len) &&
+		   ipcx_queue_quiet_locked(q))) {
+		msg = ipcx_message_first(&q->cache.small);
+		if (likely(ipcx_account_is_current(msg->acct))) {
+			q->cache.smalls--;
+			ipcx_message_pop(&q->cache.small);
+			/* Whole: what is behind @len is never copied out. */
+			memcpy(msg->small, data, sizeof(data));
+			msg->e.size = len;
+			ipcx_pq_set(&msg->e, type, prio);
+			ipcx_queue_insert_locked(q, msg);
+			ok = true;
+		}
+	}
+	spin_unlock(&q->lock);
+	return ok;
+}
+
 /* Wait until a receiver makes room and takes w->msg in. */
 static int wait_for_room(struct ipcx_queue *q, struct ipcx_waiter *w,
 			 const struct ipcx_deadline *dl)
 {
-	struct ipcx_wakeups wk;
+	ipcx_uninitialized struct ipcx_wakeups wk;
 	bool again = true;
 	int ret;
 
+	trace_ipcx_block(&q->obj, true);
 	ret = ipcx_wait(w, dl);
 	if (likely(!ret))
 		return 0;
@@ -275,6 +231,16 @@ static int wait_for_room(struct ipcx_queue *q, struct ipcx_waiter *w,
 	return ret;
 }
 
+static void add_sender_locked(struct ipcx_queue *q, struct ipcx_waiter *w,
+			      struct ipcx_message *msg)
+{
+	w->match = IPCX_MATCH_ANY;
+	w->sel.key = 0;
+	w->msg = msg;
+	ipcx_waitset_add(&q->senders, w);
+	q->stats.send_blocked++;
+}
+
 /*
  * Queue messages in order. Returns how many are the queue's now; less than @n
  * with an error in @err, the others still the caller's.
@@ -284,8 +250,8 @@ static unsigned int queue_messages(struct ipcx_queue *q,
 				   bool nonblock,
 				   const struct ipcx_deadline *dl, int *err)
 {
-	struct ipcx_wakeups wk;
-	struct ipcx_waiter w;
+	ipcx_uninitialized struct ipcx_wakeups wk;
+	ipcx_uninitialized struct ipcx_waiter w;
 	unsigned int i = 0;
 
 	ipcx_wakeups_init(&wk);
@@ -296,24 +262,14 @@ static unsigned int queue_messages(struct ipcx_queue *q,
 		while ((placed = place_locked(q, msg[i], &wk)) == PLACED)
 			if (++i == n)
 				break;
-		if (placed == PLACE_FULL && !nonblock) {
-			w.match = IPCX_MATCH_ANY;
-			w.sel.key = 0;
-			w.msg = msg[i];
-			ipcx_waitset_add(&q->senders, &w);
-			q->stats.send_blocked++;
-		}
+		if (placed == PLACE_FULL && !nonblock)
+			add_sender_locked(q, &w, msg[i]);
 		spin_unlock(&q->lock);
 		ipcx_queue_finish(q, &wk);
 
-		if (placed != PLACE_FULL)
+		if (likely(placed != PLACE_FULL))
 			continue;
-		if (nonblock) {
-			*err = -EAGAIN;
-			break;
-		}
-		trace_ipcx_block(&q->obj, true);
-		*err = wait_for_room(q, &w, dl);
+		*err = nonblock ? -EAGAIN : wait_for_room(q, &w, dl);
 		if (*err)
 			break;
 		i++;
@@ -321,25 +277,194 @@ static unsigned int queue_messages(struct ipcx_queue *q,
 	return i;
 }
 
-/* Send the next chunk. Returns how many messages went, and why no more did. */
+/* Send one payload of any kind. Returns 0 or an error. */
+static int send_payload(struct ipcx_queue *q, struct ipcx_payload *pl, u64 type,
+			u32 prio, bool nonblock,
+			const struct ipcx_deadline *dl)
+{
+	struct ipcx_message *msg;
+	int ret = 0;
+
+	if (pl->len > q->max_msg_size)
+		return -EMSGSIZE;
+	spin_lock(&q->lock);
+	msg = take_free_locked(q, pl->len);
+	spin_unlock(&q->lock);
+	msg = fill_message(q, msg, pl, type, prio);
+	if (IS_ERR(msg))
+		return PTR_ERR(msg);
+	if (!queue_messages(q, &msg, 1, nonblock, dl, &ret))
+		ipcx_message_free(msg);
+	return ret;
+}
+
+static int send_scattered(struct ipcx_transfer *xf, const struct ipcx_msg *desc)
+{
+	struct ipcx_payload pl;
+	struct iov_iter iter;
+	struct iovec *vec;
+	int ret;
+
+	vec = ipcx_payload_import(&pl, desc, &iter, true);
+	if (IS_ERR(vec))
+		return PTR_ERR(vec);
+	ret = send_payload(xf->q, &pl, desc->type, desc->priority,
+			   xf->nonblock, &xf->deadline);
+	kfree(vec);
+	return ret;
+}
+
+static int check_desc(const struct ipcx_queue *q, const struct ipcx_msg *desc)
+{
+	if (unlikely(desc->flags & ~IPCX_MSG_VALID ||
+		     desc->priority > IPCX_PRIO_MAX))
+		return -EINVAL;
+	if (!(desc->flags & IPCX_MSG_IOV) && desc->len > q->max_msg_size)
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* Send the one message of a call. Returns 1 or an error. */
+static long send_single(struct ipcx_transfer *xf)
+{
+	struct ipcx_queue *q = xf->q;
+	ipcx_uninitialized struct ipcx_msg desc;
+	struct ipcx_payload pl = { };
+	int ret;
+
+	if (unlikely(!ipcx_transfer_fetch(xf, &desc, 1, &ret)))
+		return ret;
+	ret = check_desc(q, &desc);
+	if (unlikely(ret))
+		return ret;
+	if (unlikely(desc.flags & IPCX_MSG_IOV)) {
+		ret = send_scattered(xf, &desc);
+		return ret ? ret : 1;
+	}
+	if (desc.len <= IPCX_SMALL_MAX && !trace_ipcx_copy_enabled() &&
+	    send_small(q, desc.buf, desc.len, desc.type, desc.priority))
+		return 1;
+	pl.addr = desc.buf;
+	pl.len = desc.len;
+	ret = send_payload(q, &pl, desc.type, desc.priority, xf->nonblock,
+			   &xf->deadline);
+	return ret ? ret : 1;
+}
+
+/*
+ * Read the descriptors of the next chunk; @scattered tells that one with a
+ * scattered payload, which is sent by itself, follows behind them. Returns how
+ * many, and why no more.
+ */
+static unsigned int fetch_chunk(struct ipcx_transfer *xf, struct send_chunk *c,
+				bool *scattered, int *err)
+{
+	unsigned int n, i;
+
+	*scattered = false;
+	n = ipcx_transfer_fetch(xf, c->desc, min_t(u32, xf->left, IPCX_CHUNK),
+				err);
+	for (i = 0; i < n; i++) {
+		int ret = check_desc(xf->q, &c->desc[i]);
+
+		if (unlikely(ret || c->desc[i].flags & IPCX_MSG_IOV)) {
+			*scattered = !ret;
+			*err = ret;
+			break;
+		}
+	}
+	return i;
+}
+
+/* Free messages that were not sent. */
+static void free_messages(struct ipcx_message **msg, unsigned int n)
+{
+	while (n)
+		ipcx_message_free(msg[--n]);
+}
+
+/*
+ * Make one message of the chunk, from @msg where the cache had one. The plain
+ * case, a short payload for the same user's memory, stays in line.
+ */
+static inline struct ipcx_message *chunk_message(struct ipcx_queue *q,
+						 struct ipcx_message *msg,
+						 const struct ipcx_msg *desc)
+{
+	struct ipcx_payload pl;
+
+	if (likely(msg && desc->len <= IPCX_SMALL_MAX &&
+		   ipcx_account_is_current(msg->acct) &&
+		   !trace_ipcx_copy_enabled() &&
+		   !ipcx_get_bytes(msg->small, u64_to_user_ptr(desc->buf),
+				   desc->len))) {
+		msg->e.size = desc->len;
+		ipcx_pq_set(&msg->e, desc->type, desc->priority);
+		return msg;
+	}
+	pl.addr = desc->buf;
+	pl.iter = NULL;
+	pl.len = desc->len;
+	return fill_message(q, msg, &pl, desc->type, desc->priority);
+}
+
+/* Make the chunk's messages. Returns how many, and why no more. */
+static unsigned int fill_chunk(struct ipcx_queue *q, struct send_chunk *c,
+			       unsigned int n, int *err)
+{
+	unsigned int i;
+
+	spin_lock(&q->lock);
+	for (i = 0; i < n; i++)
+		c->msg[i] = take_free_locked(q, c->desc[i].len);
+	spin_unlock(&q->lock);
+
+	for (i = 0; i < n; i++) {
+		struct ipcx_message *msg;
+
+		msg = chunk_message(q, c->msg[i], &c->desc[i]);
+		if (IS_ERR(msg)) {
+			*err = PTR_ERR(msg);
+			free_messages(c->msg + i + 1, n - i - 1);
+			break;
+		}
+		c->msg[i] = msg;
+	}
+	return i;
+}
+
+/* Send the next chunk. Returns how many messages went, and why no more. */
 static unsigned int send_chunk(struct ipcx_transfer *xf, struct send_chunk *c,
 			       int *err)
 {
-	struct ipcx_queue *q = xf->q;
-	unsigned int sent = 0;
+	unsigned int fetched, filled, sent;
 	int fetch_err, fill_err = 0;
+	bool scattered;
 
-	fetch_err = fetch_chunk(xf, c);
-	if (c->n)
-		fill_err = fill_chunk(q, c);
-	kfree(c->vec);
-	if (c->n)
-		sent = queue_messages(q, c->msg, c->n, xf->nonblock,
-				      &xf->deadline, err);
-	free_messages(c->msg + sent, c->n - sent);
+	fetched = fetch_chunk(xf, c, &scattered, &fetch_err);
+	filled = fill_chunk(xf->q, c, fetched, &fill_err);
+	sent = queue_messages(xf->q, c->msg, filled, xf->nonblock,
+			      &xf->deadline, err);
+	free_messages(c->msg + sent, filled - sent);
 	if (!*err)
 		*err = fill_err ? fill_err : fetch_err;
+	if (unlikely(scattered) && !*err) {
+		*err = send_scattered(xf, &c->desc[fetched]);
+		sent += !*err;
+	}
+	ipcx_transfer_advance(xf, sent);
 	return sent;
+}
+
+static noinline long send_many(struct ipcx_transfer *xf)
+{
+	ipcx_uninitialized struct send_chunk c;
+	long done = 0;
+	int ret = 0;
+
+	while (xf->left && !ret)
+		done += send_chunk(xf, &c, &ret);
+	return done ? done : ret;
 }
 
 /**
@@ -353,23 +478,60 @@ static unsigned int send_chunk(struct ipcx_transfer *xf, struct send_chunk *c,
  */
 long ipcx_queue_ioctl_send(struct file *file, void __user *arg, size_t size)
 {
-	struct ipcx_transfer xf;
-	struct send_chunk c;
-	long done = 0;
+	ipcx_uninitialized struct ipcx_transfer xf;
 	int ret;
 
 	ret = ipcx_transfer_init(&xf, file, arg, size, IPCX_SEND_VALID);
-	if (ret)
+	if (unlikely(ret))
 		return ret;
-	if (xf.match || xf.match_arg)
+	if (unlikely(xf.match || xf.match_arg))
 		return -EINVAL;
-	while (xf.left && !ret)
-		done += send_chunk(&xf, &c, &ret);
-	return done ? done : ret;
+	return xf.left == 1 ? send_single(&xf) : send_many(&xf);
+}
+
+static ssize_t write_payload(struct file *file, struct ipcx_payload *pl,
+			     bool nonblock)
+{
+	struct ipcx_deadline forever = { .set = false };
+	int ret;
+
+	ret = send_payload(ipcx_file_queue(file), pl, 0, 0,
+			   nonblock || file->f_flags & O_NONBLOCK, &forever);
+	return ret ? ret : pl->len;
+}
+
+static bool may_send(const struct file *file)
+{
+	return ipcx_handle_of(file)->rights & IPCX_OPEN_WRITE;
 }
 
 /**
- * ipcx_queue_write_iter() - write(2) and its relatives: one message.
+ * ipcx_queue_write() - write(2): one message of type 0 and priority 0.
+ * @file: a file of a queue
+ * @buf: the payload
+ * @len: its length
+ * @pos: not used
+ *
+ * Context: process context, may sleep.
+ * Return: bytes of payload, or a negative errno.
+ */
+ssize_t ipcx_queue_write(struct file *file, const char __user *buf, size_t len,
+			 loff_t *pos)
+{
+	struct ipcx_payload pl = { .addr = (uintptr_t)buf, .len = len };
+
+	if (unlikely(!may_send(file)))
+		return -EBADF;
+	if (len <= IPCX_SMALL_MAX && len <= ipcx_file_queue(file)->max_msg_size &&
+	    !trace_ipcx_copy_enabled() &&
+	    send_small(ipcx_file_queue(file), pl.addr, len, 0, 0))
+		return len;
+	return write_payload(file, &pl, false);
+}
+
+/**
+ * ipcx_queue_write_iter() - write(2)'s relatives: one message of type 0 and
+ *	priority 0.
  * @iocb: the call
  * @from: the payload
  *
@@ -378,28 +540,9 @@ long ipcx_queue_ioctl_send(struct file *file, void __user *arg, size_t size)
  */
 ssize_t ipcx_queue_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
-	struct file *file = iocb->ki_filp;
-	struct ipcx_queue *q = ipcx_file_queue(file);
 	struct ipcx_payload pl = { .iter = from, .len = iov_iter_count(from) };
-	struct ipcx_deadline forever = { .set = false };
-	struct ipcx_message *msg;
-	bool nonblock;
-	int ret = 0;
 
-	if (!(ipcx_handle_of(file)->rights & IPCX_OPEN_WRITE))
+	if (!may_send(iocb->ki_filp))
 		return -EBADF;
-	if (pl.len > q->max_msg_size)
-		return -EMSGSIZE;
-	nonblock = iocb->ki_flags & IOCB_NOWAIT || file->f_flags & O_NONBLOCK;
-
-	spin_lock(&q->lock);
-	msg = take_free_locked(q, pl.len);
-	spin_unlock(&q->lock);
-	msg = fill_message(q, msg, &pl, 0, 0);
-	if (IS_ERR(msg))
-		return PTR_ERR(msg);
-	if (queue_messages(q, &msg, 1, nonblock, &forever, &ret))
-		return pl.len;
-	ipcx_message_free(msg);
-	return ret;
+	return write_payload(iocb->ki_filp, &pl, iocb->ki_flags & IOCB_NOWAIT);
 }

@@ -46,7 +46,7 @@ static int set_deadline(struct ipcx_transfer *xf, const struct ipcx_xfer *x)
 int ipcx_transfer_init(struct ipcx_transfer *xf, struct file *file,
 		       void __user *arg, size_t size, u32 valid_flags)
 {
-	struct ipcx_xfer x;
+	ipcx_uninitialized struct ipcx_xfer x;
 	int ret;
 
 	ret = fetch_xfer(&x, arg, size);
@@ -70,28 +70,45 @@ int ipcx_transfer_init(struct ipcx_transfer *xf, struct file *file,
 	return set_deadline(xf, &x);
 }
 
+static unsigned int fetch_wide(struct ipcx_transfer *xf, struct ipcx_msg *desc,
+			       unsigned int n, int *err)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		*err = ipcx_copy_in(&desc[i], sizeof(*desc),
+				    xf->next + i * xf->stride, xf->stride);
+		if (*err)
+			break;
+	}
+	return i;
+}
+
 /**
- * ipcx_transfer_fetch() - Read the next message's descriptor.
- * @xf: the call; moves on where there is no error
+ * ipcx_transfer_fetch() - Read the next messages' descriptors.
+ * @xf: the call; does not move on
  * @desc: where to
+ * @n: how many
+ * @err: why it is not all of them: -EFAULT or -E2BIG; else 0
  *
  * Context: process context, may fault.
- * Return: 0, -EFAULT or -E2BIG.
+ * Return: how many were read.
  */
-int ipcx_transfer_fetch(struct ipcx_transfer *xf, struct ipcx_msg *desc)
+unsigned int ipcx_transfer_fetch(struct ipcx_transfer *xf,
+				 struct ipcx_msg *desc, unsigned int n,
+				 int *err)
 {
-	int ret;
+	size_t missing;
 
-	if (likely(xf->stride == sizeof(*desc)))
-		ret = ipcx_get_words((u64 *)desc, xf->next,
-				     sizeof(*desc) / sizeof(u64));
-	else
-		ret = ipcx_copy_in(desc, sizeof(*desc), xf->next, xf->stride);
-	if (ret)
-		return ret;
-	xf->next += xf->stride;
-	xf->left--;
-	return 0;
+	*err = 0;
+	if (unlikely(xf->stride != sizeof(*desc)))
+		return fetch_wide(xf, desc, n, err);
+	missing = ipcx_get_bytes(desc, xf->next, n * sizeof(*desc));
+	if (unlikely(missing)) {
+		*err = -EFAULT;
+		n -= DIV_ROUND_UP(missing, sizeof(*desc));
+	}
+	return n;
 }
 
 /* Sum of the buffers' lengths, or -EINVAL where no message can be so long. */

@@ -2,6 +2,7 @@
 /*
  * Selection tree, see seltree.h.
  */
+#include <linux/limits.h>
 #include <linux/rbtree_augmented.h>
 
 #include "seltree.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Copying of size-versioned structures and of short payloads, and the proof that
- * the layout is the same for every caller.
+ * Copying of size-versioned structures, and the proof that the layout is the
+ * same for every caller.
  */
 #include <linux/build_bug.h>
 #include <linux/ipcx.h>
@@ -53,86 +53,6 @@ int ipcx_copy_out(void __user *dst, size_t usize, const void *src, size_t ksize)
 	if (usize > n && clear_user(dst + n, usize - n))
 		return -EFAULT;
 	return 0;
-}
-
-/*
- * Short payloads are moved in words, without the set-up of the general copy
- * functions. Both sides' bounds were checked by the caller: the kernel's side
- * is the small buffer of a message.
- */
-#define get_units(type, dst, src, len, label)				\
-	do {								\
-		while ((len) >= sizeof(type)) {				\
-			unsafe_get_user(*(type *)(dst),			\
-					(const type __user *)(src),	\
-					label);				\
-			(dst) += sizeof(type);				\
-			(src) += sizeof(type);				\
-			(len) -= sizeof(type);				\
-		}							\
-	} while (0)
-
-#define put_units(type, dst, src, len, label)				\
-	do {								\
-		while ((len) >= sizeof(type)) {				\
-			unsafe_put_user(*(const type *)(src),		\
-					(type __user *)(dst), label);	\
-			(dst) += sizeof(type);				\
-			(src) += sizeof(type);				\
-			(len) -= sizeof(type);				\
-		}							\
-	} while (0)
-
-/**
- * ipcx_get_small() - Read a few bytes.
- * @dst: where to
- * @src: user address
- * @len: bytes, 0 allowed
- *
- * Context: process context, may fault.
- * Return: 0 or -EFAULT.
- */
-int ipcx_get_small(void *dst, const void __user *src, size_t len)
-{
-	might_fault();
-	if (ipcx_should_fail_usercopy())
-		return -EFAULT;
-	if (!user_read_access_begin(src, len))
-		return -EFAULT;
-	get_units(u64, dst, src, len, fault);
-	get_units(u32, dst, src, len, fault);
-	get_units(u8, dst, src, len, fault);
-	user_read_access_end();
-	return 0;
-fault:
-	user_read_access_end();
-	return -EFAULT;
-}
-
-/**
- * ipcx_put_small() - Write a few bytes.
- * @dst: user address
- * @src: what to write
- * @len: bytes, 0 allowed
- *
- * Context: process context, may fault.
- * Return: 0 or -EFAULT.
- */
-int ipcx_put_small(void __user *dst, const void *src, size_t len)
-{
-	might_fault();
-	if (ipcx_should_fail_usercopy())
-		return -EFAULT;
-	if (!user_write_access_begin(dst, len))
-		return -EFAULT;
-	put_units(u64, dst, src, len, fault);
-	put_units(u32, dst, src, len, fault);
-	put_units(u8, dst, src, len, fault);
-	user_write_access_end();
-	return 0;
-fault:
-	user_write_access_end();
-	return -EFAULT;
 }
 
 #define CHECK_SIZE(type, ver0) \

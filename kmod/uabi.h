@@ -5,6 +5,7 @@
 #ifndef _IPCX_UABI_H
 #define _IPCX_UABI_H
 
+#include <linux/ipcx.h>
 #include <linux/types.h>
 #include <linux/uaccess.h>
 
@@ -37,6 +38,7 @@ static __always_inline int ipcx_get_words(u64 *dst, const void __user *src,
 		return -EFAULT;
 	if (!user_read_access_begin(from, words * sizeof(u64)))
 		return -EFAULT;
+#pragma GCC unroll 8
 	for (i = 0; i < words; i++)
 		unsafe_get_user(dst[i], from + i, fault);
 	user_read_access_end();
@@ -46,7 +48,76 @@ fault:
 	return -EFAULT;
 }
 
-int ipcx_get_small(void *dst, const void __user *src, size_t len);
-int ipcx_put_small(void __user *dst, const void *src, size_t len);
+/**
+ * ipcx_put_desc() - Tell a receiver about its message.
+ * @desc: user address of its descriptor
+ * @len: bytes of payload
+ * @type: its type
+ * @priority: its priority
+ * @flags: IPCX_MSG_*
+ *
+ * Context: process context, may fault.
+ * Return: 0 or -EFAULT.
+ */
+static __always_inline int ipcx_put_desc(struct ipcx_msg __user *desc, u64 len,
+					 u64 type, u32 priority, u32 flags)
+{
+	might_fault();
+	if (ipcx_should_fail_usercopy())
+		return -EFAULT;
+	if (!user_write_access_begin(desc, sizeof(*desc)))
+		return -EFAULT;
+	unsafe_put_user(len, &desc->len, fault);
+	unsafe_put_user(type, &desc->type, fault);
+	unsafe_put_user(priority, &desc->priority, fault);
+	unsafe_put_user(flags, &desc->flags, fault);
+	user_write_access_end();
+	return 0;
+fault:
+	user_write_access_end();
+	return -EFAULT;
+}
+
+/*
+ * Copies between user memory and the hot paths' own small buffers, whose bounds
+ * the caller has checked. What copy_from_user() would look up about such a buffer
+ * (CONFIG_HARDENED_USERCOPY) costs several times what the copy does.
+ */
+
+/**
+ * ipcx_get_bytes() - Read a few bytes.
+ * @dst: where to
+ * @src: user address
+ * @len: bytes, 0 allowed
+ *
+ * Context: process context, may fault.
+ * Return: number of bytes at the end that could not be read.
+ */
+static __always_inline size_t ipcx_get_bytes(void *dst, const void __user *src,
+					     size_t len)
+{
+	might_fault();
+	if (ipcx_should_fail_usercopy() || !access_ok(src, len))
+		return len;
+	return raw_copy_from_user(dst, src, len);
+}
+
+/**
+ * ipcx_put_bytes() - Write a few bytes.
+ * @dst: user address
+ * @src: what to write
+ * @len: bytes, 0 allowed
+ *
+ * Context: process context, may fault.
+ * Return: number of bytes at the end that could not be written.
+ */
+static __always_inline size_t ipcx_put_bytes(void __user *dst, const void *src,
+					     size_t len)
+{
+	might_fault();
+	if (ipcx_should_fail_usercopy() || !access_ok(dst, len))
+		return len;
+	return raw_copy_to_user(dst, src, len);
+}
 
 #endif /* _IPCX_UABI_H */

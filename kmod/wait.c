@@ -127,6 +127,7 @@ void ipcx_waitset_complete(struct ipcx_waitset *set, struct ipcx_waiter *w,
 {
 	ipcx_waitset_del(set, w);
 	wk->task[wk->tasks++] = get_task_struct(w->task);
+	wk->any = true;
 	/* IPCX_BARRIER [C] pairs with [B] in ipcx_wait(). */
 	smp_store_release(&w->done, true);
 }

@@ -29,6 +29,7 @@
 
 #include <linux/ipcx.h>
 #include <linux/ktime.h>
+#include <linux/llist.h>
 #include <linux/rbtree.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -93,27 +94,30 @@ struct ipcx_waitset {
  * struct ipcx_wakeups - What a locked section leaves to do after unlock.
  * @task: tasks to wake, references
  * @tasks: how many
+ * @any: there is something to do
  * @readable: pollers of the receiving side exist
  * @writable: pollers of the sending side exist
  * @notification: registration that fired, or NULL
- * @garbage: messages to free, linked by e.level
+ * @garbage: messages to free, linked by e.free
  */
 struct ipcx_wakeups {
 	struct task_struct *task[IPCX_WAKE_MAX];
 	unsigned int tasks;
+	bool any;
 	bool readable;
 	bool writable;
 	struct ipcx_notification *notification;
-	struct list_head garbage;
+	struct llist_head garbage;
 };
 
 static inline void ipcx_wakeups_init(struct ipcx_wakeups *wk)
 {
 	wk->tasks = 0;
+	wk->any = false;
 	wk->readable = false;
 	wk->writable = false;
 	wk->notification = NULL;
-	INIT_LIST_HEAD(&wk->garbage);
+	init_llist_head(&wk->garbage);
 }
 
 static inline bool ipcx_wakeups_full(const struct ipcx_wakeups *wk)

@@ -382,9 +382,10 @@ int become(uid_t uid)
 {
 	if (setgroups(0, NULL) < 0 && errno != EPERM)
 		return -errno;
-	if (setresgid(uid, uid, uid) < 0)
+	if (setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0)
 		return -errno;
-	return result(setresuid(uid, uid, uid));
+	/* Else files in /proc/self would still be root's. */
+	return result(prctl(PR_SET_DUMPABLE, 1));
 }
 
 int become_effective(uid_t uid)

@@ -73,8 +73,9 @@ FIXTURE_SETUP(deadline)
 {
 	self->fd = small_queue(FULL);
 	ASSERT_LE(0, self->fd);
-	if (variant->send)
+	if (variant->send) {
 		ASSERT_EQ(1, send_number(self->fd, 1, 0));
+	}
 }
 
 FIXTURE_TEARDOWN(deadline)
@@ -191,9 +192,11 @@ TEST_F(deadline, other_clocks)
 	size_t i;
 
 	ASSERT_EQ(1, make_possible(self->fd, variant->send));
-	for (i = 0; i < ARRAY_SIZE(clocks); i++)
-		EXPECT_EQ(-EINVAL, attempt(self->fd, variant->send, clocks[i], 0))
+	for (i = 0; i < ARRAY_SIZE(clocks); i++) {
+		EXPECT_EQ(-EINVAL, attempt(self->fd, variant->send, clocks[i], 0)) {
 			TH_LOG("clock %d", clocks[i]);
+		}
+	}
 	EXPECT_EQ(1, attempt(self->fd, variant->send, variant->clock, 0));
 }
 
@@ -278,10 +281,14 @@ TEST_F(deadline, time_namespace)
 	int ret;
 
 	ret = in_child(enter_and_try, &s);
-	EXPECT_EQ(0, ret) TH_LOG("clock shifted forward");
+	EXPECT_EQ(0, ret) {
+		TH_LOG("clock shifted forward");
+	}
 	s.seconds = back;
 	ret = in_child(enter_and_try, &s);
-	EXPECT_EQ(0, ret) TH_LOG("clock shifted back by %lld s", -back);
+	EXPECT_EQ(0, ret) {
+		TH_LOG("clock shifted back by %lld s", -back);
+	}
 }
 
 /* ---- the clock is set ---- */
@@ -355,10 +362,12 @@ TEST_F(set_clock, others_do_not_care)
 	/* Timers that had gone off would have done so by then. */
 	EXPECT_EQ(-ETIMEDOUT, attempt(self->fd, false, CLOCK_MONOTONIC,
 				      now_ns(CLOCK_MONOTONIC) + 100 * NSEC_PER_MSEC));
-	for (i = 0; i < ARRAY_SIZE(clocks); i++)
+	for (i = 0; i < ARRAY_SIZE(clocks); i++) {
 		ASSERT_EQ(1, send_number(self->fd, 1, 0));
-	for (i = 0; i < ARRAY_SIZE(clocks); i++)
+	}
+	for (i = 0; i < ARRAY_SIZE(clocks); i++) {
 		EXPECT_EQ(0, reap(pids[i]));
+	}
 }
 
 /* Set back, a wait lasts longer, and a deadline that had passed is ahead. */
@@ -433,8 +442,9 @@ TEST(one_deadline_for_many_waits)
 	ASSERT_LE(0, w.fd);
 	pid = spawn(send_many, &w);
 	/* Each taken message starts another wait; the last one is left alone. */
-	for (; taken < 5; taken++)
+	for (; taken < 5; taken++) {
 		ASSERT_EQ(1, recv_msg(w.fd, NULL, 0, NULL, 0));
+	}
 	sent = reap(pid);
 	end = now_ns(CLOCK_MONOTONIC);
 	EXPECT_EQ(taken + FULL, sent);

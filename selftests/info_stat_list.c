@@ -156,7 +156,8 @@ TEST(waiters)
 		EXPECT_EQ(0, reap(pids[i]));
 	ASSERT_EQ(0, get_stat(fd, &stat));
 	EXPECT_EQ(0, stat.send_waiters);
-	EXPECT_EQ(3, stat.send_blocked);
+	/* One may have waited for a receiver above to finish its copy, too. */
+	EXPECT_LE(3, stat.send_blocked);
 	EXPECT_EQ(7, stat.sent);
 	close(fd);
 }

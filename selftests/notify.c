@@ -283,8 +283,11 @@ TEST_F(notify, bad_requests)
 	struct ipcx_notify n = { .how = IPCX_NOTIFY_EVENTFD, .fd = self->event };
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(bad); i++)
-		EXPECT_EQ(-EINVAL, notify(self->fd, &bad[i])) TH_LOG("case %zu", i);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		EXPECT_EQ(-EINVAL, notify(self->fd, &bad[i])) {
+			TH_LOG("case %zu", i);
+		}
+	}
 	n.signo = 1;
 	EXPECT_EQ(-EINVAL, notify(self->fd, &n));
 	n.signo = 0;
@@ -411,6 +414,93 @@ TEST_F(notify, outlives_its_thread)
 	EXPECT_EQ(1, events(self->event));
 }
 
+/* A thread that waits for the signal, while the first one blocks it. */
+static volatile int handled_by;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	handled_by = gettid();
+}
+
+struct listener {
+	volatile pid_t tid;
+	volatile bool stop;
+};
+
+static void *listen_in_thread(void *arg)
+{
+	struct listener *l = arg;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	l->tid = gettid();
+	while (!l->stop && !handled_by)
+		sched_yield();
+	return NULL;
+}
+
+static bool is_listening(void *arg)
+{
+	struct listener *l = arg;
+
+	return l->tid != 0;
+}
+
+static bool is_handled(void *arg)
+{
+	(void)arg;
+	return handled_by != 0;
+}
+
+TEST_F(notify, a_thread_that_does_not_block_the_signal_gets_it)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	struct listener l = { 0 };
+	pthread_t thread;
+
+	ASSERT_EQ(0, sigaction(SIGUSR1, &action, NULL));
+	ASSERT_EQ(0, block_signal(SIGUSR1));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, listen_in_thread, &l));
+	ASSERT_EQ(0, wait_until(is_listening, &l));
+	ASSERT_EQ(0, notify_signal(self->fd, SIGUSR1, 0));
+	ASSERT_EQ(1, send_number(self->fd, 1, 0));
+	EXPECT_EQ(0, wait_until(is_handled, NULL));
+	l.stop = true;
+	pthread_join(thread, NULL);
+	EXPECT_EQ(l.tid, handled_by);
+}
+
+static void *sigwait_in_thread(void *arg)
+{
+	struct listener *l = arg;
+	sigset_t set;
+	siginfo_t info;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	l->tid = gettid();
+	return sigwaitinfo(&set, &info) == SIGUSR1 && info.si_code == SI_MESGQ ? l : NULL;
+}
+
+TEST_F(notify, a_thread_that_waits_for_the_signal_gets_it)
+{
+	struct listener l = { 0 };
+	pthread_t thread;
+	void *ret;
+
+	ASSERT_EQ(0, block_signal(SIGUSR1));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, sigwait_in_thread, &l));
+	ASSERT_EQ(0, wait_until(is_listening, &l));
+	ASSERT_EQ(0, wait_sleeping(l.tid));
+	ASSERT_EQ(0, notify_signal(self->fd, SIGUSR1, 0));
+	ASSERT_EQ(1, send_number(self->fd, 1, 0));
+	ASSERT_EQ(0, pthread_join(thread, &ret));
+	EXPECT_EQ(&l, ret);
+}
+
 static int send_and_report_pid(void *arg)
 {
 	struct other *o = arg;
@@ -501,6 +591,7 @@ static int setuid_child(void)
 
 struct exec {
 	int fd;
+	int event;		/* be told by it, not by a signal */
 	uid_t uid;
 	const char *program;
 	int said[2];
@@ -526,12 +617,14 @@ static int register_and_exec(void *arg)
 {
 	struct exec *e = arg;
 	pthread_t thread;
+	int ret;
 
 	if (e->uid && become(e->uid) < 0)
 		return 101;
 	/* The fd stays open in the new program: only the exec ends it. */
 	fcntl(e->fd, F_SETFD, 0);
-	if (notify_signal(e->fd, SIGUSR1, 0) < 0)
+	ret = e->event ? notify_eventfd(e->fd, e->event) : notify_signal(e->fd, SIGUSR1, 0);
+	if (ret < 0)
 		return 102;
 	if (!e->in_thread)
 		run_program(e);
@@ -551,13 +644,16 @@ static void check_exec(struct __test_metadata *_metadata, int fd, struct exec *e
 	pid = spawn(register_and_exec, e);
 	ASSERT_LT(0, pid);
 	close(e->said[1]);
-	ASSERT_EQ(1, read(e->said[0], &byte, 1))
+	ASSERT_EQ(1, read(e->said[0], &byte, 1)) {
 		TH_LOG("the program did not start: %d", reap(pid));
+	}
 	EXPECT_EQ(who, byte);
 	ASSERT_EQ(1, send_number(fd, 1, 0));
 	EXPECT_FALSE(is_registered(fd));
 	EXPECT_EQ(1, write(e->told[1], &byte, 1));
-	EXPECT_EQ(0, reap(pid)) TH_LOG("the signal reached the new program");
+	EXPECT_EQ(0, reap(pid)) {
+		TH_LOG("the signal reached the new program");
+	}
 	EXPECT_EQ(1, drain(fd));
 }
 
@@ -568,6 +664,14 @@ TEST_F(notify, exec_ends_it)
 	check_exec(_metadata, self->fd, &e, 'r');
 	e.in_thread = true;
 	check_exec(_metadata, self->fd, &e, 'r');
+}
+
+TEST_F(notify, exec_ends_it_for_an_eventfd_too)
+{
+	struct exec e = { .event = self->event, .program = "/proc/self/exe" };
+
+	check_exec(_metadata, self->fd, &e, 'r');
+	EXPECT_EQ(0, events(self->event));
 }
 
 /* Before any message comes, the place is free for others. */

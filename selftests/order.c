@@ -50,8 +50,9 @@ TEST(priority_then_age)
 	int i;
 
 	ASSERT_LE(0, fd);
-	for (i = 0; i < 8; i++)
+	for (i = 0; i < 8; i++) {
 		ASSERT_EQ(1, send_number(fd, i, prios[i]));
+	}
 	for (i = 0; i < 8; i++) {
 		ASSERT_EQ(1, recv_msg(fd, &number, sizeof(number), &msg, 0));
 		EXPECT_EQ(expected[i], number);
@@ -86,8 +87,9 @@ TEST(all_priorities)
 	}
 	for (round = 0; round < 2; round++)
 		for (i = 0; i < prios; i++)
-			if (order[i] % step == 0)
+			if (order[i] % step == 0) {
 				ASSERT_EQ(1, try_send_number(fd, order[i] * 2 + round, order[i]));
+			}
 	for (i = prios - step; i >= 0; i -= step) {
 		for (round = 0; round < 2; round++) {
 			ASSERT_EQ(1, try_recv_number(fd, &number));
@@ -139,8 +141,9 @@ TEST(type_is_any_number)
 	size_t i;
 
 	ASSERT_LE(0, fd);
-	for (i = 0; i < ARRAY_SIZE(types); i++)
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
 		ASSERT_EQ(1, send_msg(fd, NULL, 0, types[i], 0, 0));
+	}
 	for (i = 0; i < ARRAY_SIZE(types); i++) {
 		ASSERT_EQ(1, recv_msg(fd, NULL, 0, &msg, 0));
 		EXPECT_EQ(types[i], msg.type);
@@ -167,8 +170,9 @@ TEST(payload_sizes)
 		ASSERT_EQ(1, send_msg(fd, out, sizes[i], 0, 0, 0));
 		ASSERT_EQ(1, recv_msg(fd, in, sizes[i], &msg, 0));
 		EXPECT_EQ(sizes[i], msg.len);
-		EXPECT_TRUE(is_filled(in, sizes[i], i))
+		EXPECT_TRUE(is_filled(in, sizes[i], i)) {
 			TH_LOG("payload of %zu bytes is damaged", sizes[i]);
+		}
 		EXPECT_EQ(0xee, in[sizes[i]]);
 	}
 	EXPECT_TRUE(is_empty(fd));
@@ -356,8 +360,9 @@ TEST(iovec_overflow)
 
 	ASSERT_LE(0, fd);
 	ret = send_iov(fd, iov, 2);
-	EXPECT_TRUE(ret == -EMSGSIZE || ret == -EINVAL || ret == -EFAULT)
+	EXPECT_TRUE(ret == -EMSGSIZE || ret == -EINVAL || ret == -EFAULT) {
 		TH_LOG("returned %d", ret);
+	}
 	EXPECT_TRUE(is_empty(fd));
 }
 
@@ -406,9 +411,25 @@ TEST(read_and_write_without_waiting)
 	EXPECT_EQ(EAGAIN, errno);
 }
 
+TEST(read_and_write_with_nowait)
+{
+	int fd = small_queue(1);
+	char byte = 'n';
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(-1, preadv2(fd, &iov, 1, -1, RWF_NOWAIT));
+	EXPECT_EQ(EAGAIN, errno);
+	ASSERT_EQ(1, pwritev2(fd, &iov, 1, -1, RWF_NOWAIT));
+	ASSERT_EQ(-1, pwritev2(fd, &iov, 1, -1, RWF_NOWAIT));
+	EXPECT_EQ(EAGAIN, errno);
+	ASSERT_EQ(1, preadv2(fd, &iov, 1, -1, RWF_NOWAIT));
+	EXPECT_TRUE(is_empty(fd));
+}
+
 TEST(readv_and_writev)
 {
-	char a[4], b[8], hello[] = "hello, ", world[] = "world";
+	char a[4] = { 0 }, b[8] = { 0 }, hello[] = "hello, ", world[] = "world";
 	struct iovec out[] = {
 		{ .iov_base = hello, .iov_len = 7 },
 		{ .iov_base = world, .iov_len = 5 },

@@ -221,12 +221,14 @@ TEST(random_against_model)
 			flags = IPCX_RECV_PEEK;
 		want = model_find(m, s.match, s.arg);
 		ret = recv_selected(fd, &s, &number, flags);
-		ASSERT_EQ(want < 0 ? -EAGAIN : 1, ret)
+		ASSERT_EQ(want < 0 ? -EAGAIN : 1, ret) {
 			TH_LOG("step %ld: match %u %llu", i, s.match, s.arg);
+		}
 		if (want < 0)
 			continue;
-		ASSERT_EQ(m->msgs[want].buf, number)
+		ASSERT_EQ(m->msgs[want].buf, number) {
 			TH_LOG("step %ld: match %u %llu", i, s.match, s.arg);
+		}
 		if (flags != IPCX_RECV_PEEK)
 			model_remove(m, want);
 	}
@@ -294,7 +296,9 @@ TEST(each_kind_waits_for_what_it_selects)
 		ASSERT_EQ(1, send_typed(w->fd, cases[i].right_type, cases[i].right_priority, 2));
 		EXPECT_EQ(0, reap(w->pid));
 		EXPECT_EQ(1, w->ret);
-		EXPECT_EQ(2, w->number) TH_LOG("case %zu", i);
+		EXPECT_EQ(2, w->number) {
+			TH_LOG("case %zu", i);
+		}
 		EXPECT_EQ(1, get_depth(w->fd));
 		close(w->fd);
 	}
@@ -345,8 +349,9 @@ TEST(random_waiters_against_model)
 				break;
 		ASSERT_EQ(1, send_typed(fd, msg.type, msg.priority, step));
 		if (hit == waiting) {
-			ASSERT_EQ(++queued, get_depth(fd))
+			ASSERT_EQ(++queued, get_depth(fd)) {
 				TH_LOG("step %ld: somebody took what nobody selects", step);
+			}
 			continue;
 		}
 		w = line[hit];
@@ -434,9 +439,10 @@ TEST(messages_that_do_not_match_cost_nothing)
 		slow = best_time(many, &cases[i].s, cases[i].type, cases[i].priority);
 		ASSERT_LT(0, fast);
 		ASSERT_LT(0, slow);
-		EXPECT_LT(slow, SLOWER * fast)
+		EXPECT_LT(slow, SLOWER * fast) {
 			TH_LOG("match %u: %lld ns with 10 messages, %lld ns with 10,000",
-			       cases[i].s.match, fast / OPS, slow / OPS);
+			              cases[i].s.match, fast / OPS, slow / OPS);
+		}
 		EXPECT_EQ(10000, get_depth(many));
 		close(few);
 		close(many);
@@ -475,19 +481,22 @@ TEST(waiters_that_do_not_match_cost_nothing)
 	pthread_attr_setstacksize(&attr, 64 << 10);
 	for (i = 0; i < threads; i++) {
 		args[i] = (struct thread_arg){ .fd = fd, .type = 1 + i };
-		ASSERT_EQ(0, pthread_create(&ids[i], &attr, wait_for_type, &args[i]))
+		ASSERT_EQ(0, pthread_create(&ids[i], &attr, wait_for_type, &args[i])) {
 			TH_LOG("thread %d", i);
+		}
 	}
 	ASSERT_EQ(0, wait_receivers(fd, threads));
 	slow = best_time(fd, &s, 0, 0);
 	ASSERT_LT(0, fast);
 	ASSERT_LT(0, slow);
-	EXPECT_LT(slow, SLOWER * fast)
+	EXPECT_LT(slow, SLOWER * fast) {
 		TH_LOG("%lld ns with no waiter, %lld ns with %d", fast / OPS, slow / OPS, threads);
+	}
 
 	/* Each still gets its own, whatever the order. */
-	for (i = threads - 1; i >= 0; i--)
+	for (i = threads - 1; i >= 0; i--) {
 		ASSERT_EQ(1, send_typed(fd, 1 + i, i % 7, i));
+	}
 	for (i = 0; i < threads; i++) {
 		pthread_join(ids[i], NULL);
 		wrong += args[i].ret != 1 || args[i].number != i;

@@ -125,8 +125,9 @@ FIXTURE_SETUP(signals)
 	self->s->plain = variant->plain;
 	self->s->batch = 1;
 	self->s->number = 77;
-	if (variant->send)
+	if (variant->send) {
 		ASSERT_EQ(1, send_number(self->s->fd, 1, 0));
+	}
 }
 
 FIXTURE_TEARDOWN(signals)

@@ -4,10 +4,10 @@
 #define IPCX_INTERNAL_H
 
 #include <errno.h>
-#include <stdbool.h>
-#include <sys/ioctl.h>
 
 #include <ipcx/ipcx.h>
+
+#include "syscall.h"
 
 /* Immutable once open, which is what makes its functions thread-safe. */
 struct ipcx_dev {
@@ -16,14 +16,6 @@ struct ipcx_dev {
 
 #define offsetofend(type, member) \
 	(offsetof(type, member) + sizeof(((type *)0)->member))
-
-/* An ioctl under the library's convention for results. */
-static inline int ipcx_ioctl(int fd, unsigned long op, void *arg)
-{
-	int ret = ioctl(fd, op, arg);
-
-	return ret < 0 ? -errno : ret;
-}
 
 /*
  * Bring an option structure of whatever size the program was compiled with to

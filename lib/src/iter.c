@@ -53,11 +53,10 @@ static int refill(struct ipcx_iter *it)
 
 int ipcx_iter_next(struct ipcx_iter *it, const struct ipcx_stat **stat)
 {
-	int ret;
-
 	*stat = NULL;
 	if (it->next == it->count) {
-		ret = refill(it);
+		int ret = refill(it);
+
 		if (ret)
 			return ret;
 		if (!it->count)

@@ -6,6 +6,7 @@
 
 #include "../../tools/ipcx/parse.c"
 #include "../../tools/ipcx/table.c"
+#include "../../tools/ipcx/text.c"
 
 static void test_u64(void)
 {

@@ -25,6 +25,7 @@
 
 #include "clock.h"
 #include "histogram.h"
+#include "list.h"
 
 /* What the program exits with. */
 enum exit_status {
@@ -44,7 +45,6 @@ enum mode {
 
 extern const char *const mode_names[MODE_COUNT];
 
-#define LIST_MAX	32
 #define REPEAT_MAX	1000
 #define COUNT_MAX	100000000UL
 
@@ -56,10 +56,22 @@ enum cpus {
 
 extern const char *const cpus_names[3];
 
+/*
+ * How the processes are scheduled. Whether a woken process takes the CPU from the
+ * one that woke it depends, with the normal policy, on what both have used
+ * before, so that a run can change between two ways of going on. With the batch
+ * policy it never does.
+ */
+enum policy {
+	POLICY_NORMAL,
+	POLICY_BATCH,
+};
+
+extern const char *const policy_names[2];
+
 /**
  * struct options - What to do.
  * @transports: which, in this order
- * @transport_count: how many
  * @sizes: payload sizes
  * @size_count: how many
  * @modes: which
@@ -70,6 +82,7 @@ extern const char *const cpus_names[3];
  * @duration_ms: about how long a repetition should take
  * @repeat: repetitions
  * @cpus: where the processes run
+ * @policy: how they are scheduled
  * @framed: streams send a length header although all messages have one size
  * @check_inside: payloads are written and checked in the measured loop as well
  * @json: file for the results, or NULL
@@ -78,8 +91,7 @@ extern const char *const cpus_names[3];
  * @quiet: no progress
  */
 struct options {
-	const struct ipcx_transport_ops *transports[LIST_MAX];
-	unsigned int transport_count;
+	struct transport_list transports;
 	size_t sizes[LIST_MAX];
 	unsigned int size_count;
 	enum mode modes[MODE_COUNT];
@@ -90,6 +102,7 @@ struct options {
 	unsigned long duration_ms;
 	unsigned long repeat;
 	enum cpus cpus;
+	enum policy policy;
 	bool framed;
 	bool check_inside;
 	const char *json;

@@ -80,21 +80,30 @@ static json_t *json_case(const struct bench_case *c)
 	return row;
 }
 
+json_t *json_document(const char *kind, json_t *env, json_t *rows)
+{
+	return json_pack("{s:i, s:s, s:s, s:O, s:O}", "ipcx-bench", JSON_FORMAT, "kind", kind,
+			 "unit", strcmp(kind, "memory") ? clock_unit_name(clock_unit) : "bytes",
+			 "environment", env, "results", rows);
+}
+
 json_t *json_results(const struct options *options, const struct results *results, json_t *env)
 {
-	json_t *rows = json_array();
+	json_t *rows = json_array(), *document, *rules;
 	unsigned int i;
 
 	for (i = 0; i < results->count; i++)
 		json_array_append_new(rows, json_case(&results->cases[i]));
-	return json_pack("{s:i, s:s, s:s, s:s, s:b, s:s, s:I, s:b, s:O, s:o}",
-			 "ipcx-bench", JSON_FORMAT, "kind", "transports",
-			 "unit", clock_unit_name(clock_unit),
-			 "cpus", cpus_names[options->cpus], "framed", options->framed,
-			 "payload_checked", options->check_inside ? "inside" : "outside",
-			 "repeat", (json_int_t)options->repeat,
-			 "interrupted", results->interrupted, "environment", env,
-			 "results", rows);
+	document = json_document("transports", env, rows);
+	json_decref(rows);
+	rules = json_pack("{s:s, s:s, s:s, s:b, s:s, s:I}", "wait", "block",
+			  "cpus", cpus_names[options->cpus],
+			  "policy", policy_names[options->policy], "framed", options->framed,
+			  "payload_checked", options->check_inside ? "inside" : "outside",
+			  "repeat", (json_int_t)options->repeat);
+	json_object_set_new(document, "rules", rules);
+	json_object_set_new(document, "interrupted", json_boolean(results->interrupted));
+	return document;
 }
 
 int json_write(json_t *value, const char *path)

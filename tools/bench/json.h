@@ -14,6 +14,9 @@
 json_t *json_results(const struct options *options, const struct results *results,
 		     json_t *env);
 
+/* The same frame for the other commands. Takes references of @env and @rows. */
+json_t *json_document(const char *kind, json_t *env, json_t *rows);
+
 /*
  * Writes @value to the file, or to stdout for "-", and gives up its reference.
  * Tells what is wrong on stderr. Returns 0 or -1.

@@ -46,15 +46,12 @@ void link_free(struct link *link)
 
 int link_send_again(struct link *link, unsigned int from, unsigned int count, int result)
 {
-	int verdict;
-
 	for (;;) {
-		if (result > 0)
-			from += (unsigned int)result;
-		else if (result == -EINTR && (verdict = signals_verdict()))
-			return verdict;
-		else if (result < 0 && result != -EINTR)
+		if (result == -EINTR)
+			result = signals_verdict();
+		if (result < 0)
 			return result;
+		from += (unsigned int)result;
 		if (from >= count)
 			return 0;
 		result = ipcx_transport_send_batch(link->send, link->out + from, count - from);
@@ -63,15 +60,12 @@ int link_send_again(struct link *link, unsigned int from, unsigned int count, in
 
 int link_recv_again(struct link *link, unsigned int from, unsigned int count, int result)
 {
-	int verdict;
-
 	for (;;) {
-		if (result > 0)
-			from += (unsigned int)result;
-		else if (result == -EINTR && (verdict = signals_verdict()))
-			return verdict;
-		else if (result < 0 && result != -EINTR)
+		if (result == -EINTR)
+			result = signals_verdict();
+		if (result < 0)
 			return result;
+		from += (unsigned int)result;
 		if (from >= count)
 			return 0;
 		result = ipcx_transport_recv_batch(link->recv, link->in + from, count - from);

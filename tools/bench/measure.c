@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 
 #define WARM_UP	200
 #define AFTER	20
+/* Counts of instructions hardly differ: so many tell as much as many more. */
+#define FEW_LATENCIES	1000
 
 static int fail(char *why, int err, const char *text)
 {
@@ -36,15 +39,32 @@ static uint64_t phase(struct phase *phase, uint64_t first, unsigned long count,
 static void make_plan(struct plan *plan, const struct options *options,
 		      const struct bench_case *c, unsigned long count)
 {
+	unsigned long most = clock_unit == CLOCK_NS ? LATENCIES_MAX : FEW_LATENCIES;
 	unsigned long warm_up = count < WARM_UP ? count : WARM_UP, single = 0;
 	uint64_t next;
 
 	if (c->mode != MODE_ONEWAY)
-		single = count < LATENCIES_MAX ? count : LATENCIES_MAX;
+		single = count / 2 < most ? count / 2 : most;
 	next = phase(&plan->warm_up, 0, warm_up, c->batch, true);
 	next = phase(&plan->timed, next, count, c->batch, options->check_inside);
 	next = phase(&plan->single, next, single, c->batch, options->check_inside);
 	phase(&plan->after, next, AFTER, c->batch, true);
+}
+
+int plan_go(const struct plan *plan)
+{
+	return write(plan->go[1], "", 1) == 1 ? 0 : -errno;
+}
+
+int plan_wait(const struct plan *plan)
+{
+	ssize_t n;
+	char byte;
+
+	do {
+		n = read(plan->go[0], &byte, 1);
+	} while (n < 0 && errno == EINTR);
+	return n == 1 ? 0 : -EPIPE;
 }
 
 /* One process that sends before it receives needs the room for what it sent. */
@@ -71,6 +91,9 @@ static int peer(const struct options *options, const struct bench_case *c,
 	link->send = ipcx_transport_attach(pair, 1);
 	link->recv = link->send;
 	err = c->mode == MODE_ONEWAY ? oneway_peer(plan, link) : exchange_peer(plan, link);
+	/* What was sent last should not be taken for the end. */
+	if (!err)
+		err = plan_wait(plan);
 	ipcx_transport_close(pair);
 	return err;
 }
@@ -94,7 +117,7 @@ static int peer_verdict(int status, char *why)
 /* Where this process failed, its reason counts, unless it is the peer's end. */
 static int wait_peer(pid_t pid, int err, char *why)
 {
-	bool killed = err && err != -ECHILD;
+	bool killed = err && err != -ECHILD && err != -EPIPE;
 	int status, peer_err;
 
 	if (killed)
@@ -131,6 +154,8 @@ static int with_peer(const struct options *options, const struct bench_case *c,
 	link->recv = link->send;
 	err = c->mode == MODE_ONEWAY ? oneway_measure(plan, link, outcome) :
 				       exchange_measure(plan, link, outcome);
+	if (!err)
+		err = plan_go(plan);
 	return wait_peer(pid, err, why);
 }
 
@@ -170,6 +195,7 @@ static int run(const struct options *options, const struct bench_case *c,
 		link_free(&link);
 		return err;
 	}
+	outcome->opened = true;
 	if (c->mode == MODE_PAIR)
 		err = alone(plan, pair, &link, outcome);
 	else
@@ -188,19 +214,28 @@ static int run(const struct options *options, const struct bench_case *c,
 int measure(const struct options *options, const struct bench_case *c, unsigned long count,
 	    struct outcome *outcome, char *why)
 {
-	struct plan plan;
+	struct plan plan = { .go = { -1, -1 } };
 	int err;
 
 	why[0] = '\0';
+	outcome->opened = false;
 	err = pin_self(options->cpus);
 	if (err)
 		return fail(why, err, "cannot pin the process to a processor");
+	err = pin_policy(options->policy);
+	if (err)
+		return fail(why, err, "cannot change the scheduling policy");
 	plan.peer_usage = mmap(NULL, sizeof(*plan.peer_usage), PROT_READ | PROT_WRITE,
 			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (plan.peer_usage == MAP_FAILED)
 		return fail(why, -errno, "no memory");
 	make_plan(&plan, options, c, count);
-	err = run(options, c, &plan, outcome, why);
+	err = pipe2(plan.go, O_CLOEXEC) < 0 ? fail(why, -errno, "cannot make a pipe") :
+					      run(options, c, &plan, outcome, why);
+	if (plan.go[0] >= 0) {
+		close(plan.go[0]);
+		close(plan.go[1]);
+	}
 	munmap(plan.peer_usage, sizeof(*plan.peer_usage));
 	return err;
 }

@@ -30,6 +30,7 @@ struct phase {
  * @timed: measured as a whole
  * @single: each message timed by itself; none in one-way mode
  * @after: always checked, not measured: what went wrong before shows here
+ * @go: pipe by which the measuring process lets its peer go on
  * @peer_usage: where the other process leaves its usage in @timed
  */
 struct plan {
@@ -37,6 +38,7 @@ struct plan {
 	struct phase timed;
 	struct phase single;
 	struct phase after;
+	int go[2];
 	struct usage *peer_usage;
 };
 
@@ -45,6 +47,7 @@ struct plan {
  * @blocks: time per message of each block
  * @usage: of this process in the timed phase
  * @region: number of that phase for the QEMU plugin
+ * @opened: there was a pair to measure
  * @latencies: room for LATENCIES_MAX of them
  * @latency_count: how many there are
  */
@@ -52,9 +55,14 @@ struct outcome {
 	double blocks[BLOCKS];
 	struct usage usage;
 	unsigned long region;
+	bool opened;
 	uint64_t *latencies;
 	unsigned long latency_count;
 };
+
+/* Let the peer go on; and there, wait for it. 0 or a negative errno. */
+int plan_go(const struct plan *plan);
+int plan_wait(const struct plan *plan);
 
 /*
  * The measured side; 0 or a negative errno. exchange_measure() is for one

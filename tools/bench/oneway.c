@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A peer sends as fast as it can, this process receives; the time runs from the
- * last message of the warm-up to the last one measured, in a steady state.
+ * A peer sends as fast as it can, this process receives. The peer waits for a
+ * byte before what is measured and after it, so that the time begins and ends
+ * with nothing on the way: every send and every receive is in it.
  */
 #include "measure.h"
 #include "region.h"
@@ -37,16 +38,18 @@ static int send(const struct phase *phase, struct link *link)
 	return err;
 }
 
-static int timed(const struct phase *phase, struct link *link, struct outcome *outcome)
+static int timed(const struct plan *plan, struct link *link, struct outcome *outcome)
 {
+	const struct phase *phase = &plan->timed;
 	unsigned long count = phase->count / BLOCKS, i;
 	uint64_t start, now;
-	int err = 0;
+	int err;
 
 	outcome->usage = usage_now();
 	region_begin();
 	outcome->region = region_count;
 	start = clock_now();
+	err = plan_go(plan);
 	for (i = 0; i < BLOCKS && !err; i++) {
 		err = receive(link, phase->first + i * count, count, phase->check);
 		now = clock_now();
@@ -66,7 +69,9 @@ int oneway_measure(const struct plan *plan, struct link *link, struct outcome *o
 
 	err = receive(link, plan->warm_up.first, plan->warm_up.count, true);
 	if (!err)
-		err = timed(&plan->timed, link, outcome);
+		err = timed(plan, link, outcome);
+	if (!err)
+		err = plan_go(plan);
 	return err ? err : receive(link, plan->after.first, plan->after.count, true);
 }
 
@@ -74,9 +79,13 @@ int oneway_peer(const struct plan *plan, struct link *link)
 {
 	int err = send(&plan->warm_up, link);
 
+	if (!err)
+		err = plan_wait(plan);
 	*plan->peer_usage = usage_now();
 	if (!err)
 		err = send(&plan->timed, link);
 	usage_since(plan->peer_usage);
+	if (!err)
+		err = plan_wait(plan);
 	return err ? err : send(&plan->after, link);
 }

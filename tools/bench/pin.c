@@ -35,3 +35,11 @@ int pin_peer(enum cpus cpus)
 {
 	return cpus == CPUS_ANY ? 0 : pin(cpus == CPUS_TWO ? 1 : 0);
 }
+
+int pin_policy(enum policy policy)
+{
+	struct sched_param param = { 0 };
+
+	return sched_setscheduler(0, policy == POLICY_BATCH ? SCHED_BATCH : SCHED_OTHER,
+				  &param) < 0 ? -errno : 0;
+}

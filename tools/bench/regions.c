@@ -40,6 +40,21 @@ static int load(FILE *file, struct regions *regions)
 	return 0;
 }
 
+unsigned long regions_before(const char *path)
+{
+	struct regions regions = { 0 };
+	FILE *file = fopen(path, "re");
+	unsigned long last = 0;
+
+	if (!file)
+		return 0;
+	if (load(file, &regions) == 0 && regions.count)
+		last = regions.list[regions.count - 1].number;
+	fclose(file);
+	free(regions.list);
+	return last;
+}
+
 static const struct region *find(const struct regions *regions, unsigned long number)
 {
 	size_t i;

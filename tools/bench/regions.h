@@ -12,4 +12,7 @@
  */
 int regions_read(const char *path, struct results *results);
 
+/* The number of the last region of the programs that ran in the VM before. */
+unsigned long regions_before(const char *path);
+
 #endif /* BENCH_REGIONS_H */

@@ -10,6 +10,8 @@
 #include "stats.h"
 
 #define CHECKS	1000
+/* Room for what figure() writes. */
+#define FIGURE	32
 
 static const char *const mode_texts[MODE_COUNT] = {
 	"pair: one process sends and receives, nobody waits",
@@ -27,60 +29,84 @@ static const char *per(const struct bench_case *c)
 	return c->mode == MODE_ROUNDTRIP ? "round trip" : "message";
 }
 
-static void print_head(const struct bench_case *c)
+/* One table, one set of columns, although some of its rows may lack figures. */
+static bool counted(const struct results *results, const struct bench_case *like)
 {
-	char size[SIZE_TEXT];
+	unsigned int i;
 
-	printf("\n%s; %s bytes", mode_texts[c->mode], size_format(c->size, size));
+	for (i = 0; i < results->count; i++)
+		if (same_table(&results->cases[i], like) && results->cases[i].counted.known)
+			return true;
+	return false;
+}
+
+static void print_head(const struct results *results, const struct bench_case *c)
+{
+	printf("\n%s; %zu bytes", mode_texts[c->mode], c->size);
 	if (c->batch > 1)
 		printf(", %u messages per call", c->batch);
 	printf("; %s per %s\n", clock_unit_name(clock_unit), per(c));
-	printf("%-15s %10s %6s %10s %10s", "TRANSPORT", "MEDIAN", "+-%", "MIN", "MAX");
+	printf("%-14s %9s %5s %7s %7s", "TRANSPORT", "MEDIAN", "+-%", "MIN", "MAX");
 	if (c->mode != MODE_ONEWAY)
-		printf(" | %9s %9s %9s %9s %9s", "p50", "p90", "p99", "p99.9", "max");
+		printf(" | %6s %6s %6s %6s %6s", "p50", "p90", "p99", "p99.9", "max");
 	if (clock_unit == CLOCK_NS)
-		printf(" | %8s", "CPU ns");
+		printf(" | %6s", "CPU ns");
 	printf(" | %8s", "SWITCHES");
 	if (clock_unit == CLOCK_NS && c->mode != MODE_ROUNDTRIP)
-		printf(" %8s", "MiB/s");
-	if (c->counted.known)
-		printf(" | %9s %8s %8s", "COUNTED", "LOCKED", "SYSCALLS");
+		printf(" %6s", "MiB/s");
+	if (counted(results, c))
+		printf(" | %7s %6s %8s", "COUNTED", "LOCKED", "SYSCALLS");
 	puts("");
+}
+
+/* At most six characters: 5.2, 419, 52340, 4059k, 320M. */
+static const char *figure(double value, char text[FIGURE])
+{
+	if (value < 99.95)
+		snprintf(text, FIGURE, "%.1f", value);
+	else if (value < 99999.5)
+		snprintf(text, FIGURE, "%.0f", value);
+	else if (value < 99999.5e3)
+		snprintf(text, FIGURE, "%.0fk", value / 1e3);
+	else
+		snprintf(text, FIGURE, "%.0fM", value / 1e6);
+	return text;
 }
 
 static void print_latencies(const struct bench_case *c)
 {
-	static const double percents[] = { 50, 90, 99, 99.9 };
+	static const double percents[] = { 50, 90, 99, 99.9, 100 };
+	char text[FIGURE];
 	unsigned int i;
 
 	printf(" |");
 	for (i = 0; i < sizeof(percents) / sizeof(percents[0]); i++)
-		printf(" %9llu",
-		       (unsigned long long)histogram_percentile(c->latencies, percents[i]));
-	printf(" %9llu", (unsigned long long)c->latencies->max);
+		printf(" %6s", figure((double)histogram_percentile(c->latencies, percents[i]),
+				      text));
 }
 
 static void print_figures(const struct bench_case *c)
 {
 	struct stats stats = case_stats(c);
+	char min[FIGURE], max[FIGURE], text[FIGURE];
 
-	printf(" %10.1f %6.1f %10.1f %10.1f", stats.median, stats.mad_percent, stats.min,
-	       stats.max);
+	printf(" %9.1f %5.1f %7s %7s", stats.median, stats.mad_percent,
+	       figure(stats.min, min), figure(stats.max, max));
 	if (c->mode != MODE_ONEWAY)
 		print_latencies(c);
 	if (clock_unit == CLOCK_NS)
-		printf(" | %8.0f", case_cpu_ns(c));
+		printf(" | %6s", figure(case_cpu_ns(c), text));
 	printf(" | %8.3f", case_switches(c));
 	if (clock_unit == CLOCK_NS && c->mode != MODE_ROUNDTRIP)
-		printf(" %8.0f", (double)c->size / stats.median * 1e9 / (1 << 20));
+		printf(" %6s", figure((double)c->size / stats.median * 1e9 / (1 << 20), text));
 	if (c->counted.known)
-		printf(" | %9.1f %8.2f %8.3f", c->counted.instructions, c->counted.locked,
-		       c->counted.syscalls);
+		printf(" | %7s %6.2f %8.3f", figure(c->counted.instructions, text),
+		       c->counted.locked, c->counted.syscalls);
 }
 
 static void print_row(const struct bench_case *c)
 {
-	printf("%-15s", c->transport->name);
+	printf("%-14s", c->transport->name);
 	if (c->sample_count)
 		print_figures(c);
 	else if (!c->err)
@@ -134,8 +160,8 @@ static const char *const cpus_texts[] = {
 
 static void print_rules(const struct options *options, const json_t *env)
 {
-	printf("rules    waiting: block in the kernel; %s; median and spread of %lu interleaved repetitions\n",
-	       cpus_texts[options->cpus], options->repeat);
+	printf("rules    waiting: block in the kernel; %s, %s scheduling; median and spread of %lu interleaved repetitions\n",
+	       cpus_texts[options->cpus], policy_names[options->policy], options->repeat);
 	print_check(options);
 	printf("streams  %s\n", options->framed ? "4-byte length header before each message" :
 		"all messages of a row have one size, so pipes and streams need no header (but for size 0)");
@@ -156,7 +182,7 @@ void report_results(const struct options *options, const struct results *results
 	print_rules(options, env);
 	for (i = 0; i < results->count; i++) {
 		if (i == 0 || !same_table(&results->cases[i - 1], &results->cases[i]))
-			print_head(&results->cases[i]);
+			print_head(results, &results->cases[i]);
 		print_row(&results->cases[i]);
 	}
 	if (results->interrupted)

@@ -10,12 +10,13 @@
 #include "stats.h"
 
 /* Under instruction counting the same work is done every time. */
-#define EXCHANGES	4000
-#define ONEWAY		20000
+#define EXCHANGES	2000
+#define ONEWAY		4000
 #define FEWEST		400
 #define PROBES		4
 
 const char *const mode_names[MODE_COUNT] = { "pair", "oneway", "roundtrip" };
+const char *const policy_names[2] = { "normal", "batch" };
 const char *const cpus_names[3] = { "same", "two", "any" };
 
 static int case_init(struct bench_case *c, const struct options *options)
@@ -41,10 +42,10 @@ static int add_transports(struct results *results, const struct options *options
 	struct bench_case *c;
 	unsigned int i;
 
-	for (i = 0; i < options->transport_count; i++) {
+	for (i = 0; i < options->transports.count; i++) {
 		c = &results->cases[results->count++];
 		*c = *like;
-		c->transport = options->transports[i];
+		c->transport = options->transports.item[i];
 		if (case_init(c, options))
 			return -ENOMEM;
 	}
@@ -54,7 +55,7 @@ static int add_transports(struct results *results, const struct options *options
 static int make_cases(struct results *results, const struct options *options)
 {
 	size_t most = (size_t)options->mode_count * options->size_count * options->batch_count *
-		      options->transport_count;
+		      options->transports.count;
 	struct bench_case like = { 0 };
 	unsigned int m, s, b;
 	int err = 0;
@@ -97,13 +98,13 @@ static double mean(const double *values, unsigned int count)
 }
 
 /*
- * Instructions of a block are always the same unless an interrupt came: the
- * median leaves it out. One-way blocks begin and end anywhere between two
- * context switches, and nanoseconds have to account for everything: the mean.
+ * A block takes the same every time unless an interrupt or another process came
+ * between: the median leaves that out. One-way blocks begin and end anywhere
+ * between two context switches: the mean.
  */
 static double per_message(const struct bench_case *c, struct outcome *outcome)
 {
-	if (clock_unit == CLOCK_NS || c->mode == MODE_ONEWAY)
+	if (c->mode == MODE_ONEWAY)
 		return mean(outcome->blocks, BLOCKS);
 	return stats_of(outcome->blocks, BLOCKS).median;
 }
@@ -179,7 +180,7 @@ static int repetition(const struct options *options, struct bench_case *c,
 }
 
 /* Whether the failure is the case's own, so that the others can go on. */
-static bool note_failure(struct results *results, struct bench_case *c, int err)
+static bool note_failure(struct results *results, struct bench_case *c, int err, bool opened)
 {
 	if (err == -EINTR) {
 		results->interrupted = true;
@@ -187,7 +188,7 @@ static bool note_failure(struct results *results, struct bench_case *c, int err)
 		return false;
 	}
 	c->err = err;
-	c->skipped = c->count == 0 && err != -ENOTRECOVERABLE && err != -ECHILD;
+	c->skipped = !opened;
 	return true;
 }
 
@@ -208,7 +209,7 @@ static bool pass(const struct options *options, struct results *results, unsigne
 		outcome->latency_count = 0;
 		err = number ? repetition(options, c, outcome) :
 			       choose_count(options, c, outcome);
-		if (err && !note_failure(results, c, err))
+		if (err && !note_failure(results, c, err, outcome->opened))
 			return false;
 	}
 	return true;

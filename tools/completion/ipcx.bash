@@ -50,12 +50,12 @@ _ipcx() {
 	elif [ "$before" = = ]; then
 		before=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
-	! __ipcx_value_of "$before" "$word" || return
+	! __ipcx_value_of "$before" "$word" || return 0
 	if [[ $word == -* ]]; then
 		__ipcx_reply "$(__ipcx_options "$program" "$command")" "$word"
 		# What takes an argument goes on without a space.
 		[[ ${#COMPREPLY[@]} != 1 || ${COMPREPLY[0]} != *= ]] || compopt -o nospace 2>/dev/null
-		return
+		return 0
 	fi
 	case $command in
 	send | recv | stat | rm) __ipcx_reply "$(__ipcx_names "$program")" "$word" ;;

@@ -18,7 +18,8 @@ static const struct argp_option options[] = {
 	{ "mode", 'm', "MODE", 0,
 	  "Permission bits in octal, less the umask: r to receive, w to send (default: 0600)", 0 },
 	{ "max-msgs", KEY_MAX_MSGS, "N", 0, "Most messages in the queue (default: 1024)", 0 },
-	{ "max-msg-size", KEY_MAX_MSG_SIZE, "SIZE", 0, "Largest payload (default: 64K)", 0 },
+	{ "max-msg-size", KEY_MAX_MSG_SIZE, "SIZE", 0,
+	  "Largest payload (default: 64K, or --max-bytes where that is less)", 0 },
 	{ "max-bytes", KEY_MAX_BYTES, "SIZE", 0,
 	  "Most payload bytes in the queue (default: 1M, or --max-msg-size where that is more)", 0 },
 	{ "overflow", KEY_OVERFLOW, "POLICY", 0,
@@ -133,9 +134,6 @@ static int explain_einval(const struct args *args)
 	if (o->max_bytes && o->max_bytes < o->max_msg_size)
 		return report_hint(args->name, -EINVAL,
 				   "--max-bytes is less than --max-msg-size: no such message would fit");
-	if (o->max_bytes && !o->max_msg_size)
-		return report_hint(args->name, -EINVAL,
-				   "--max-bytes is less than the largest message: give --max-msg-size too");
 	return report(ACT_CREATE, args->name, -EINVAL);
 }
 

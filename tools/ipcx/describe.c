@@ -34,29 +34,18 @@ const char *overflow_name(unsigned int overflow)
 	}
 }
 
-static char *name_or_number(const char *name, unsigned int number)
-{
-	char *text = NULL;
-
-	if (name)
-		text = strdup(name);
-	else if (asprintf(&text, "%u", number) < 0)
-		text = NULL;
-	return check_alloc(text);
-}
-
 char *user_name(uid_t uid)
 {
 	const struct passwd *pw = getpwuid(uid);
 
-	return name_or_number(pw ? pw->pw_name : NULL, uid);
+	return pw ? format_text("%s", pw->pw_name) : format_text("%u", uid);
 }
 
 char *group_name(gid_t gid)
 {
 	const struct group *gr = getgrgid(gid);
 
-	return name_or_number(gr ? gr->gr_name : NULL, gid);
+	return gr ? format_text("%s", gr->gr_name) : format_text("%u", gid);
 }
 
 char *time_text(uint64_t ns)
@@ -66,8 +55,8 @@ char *time_text(uint64_t ns)
 	char text[64];
 
 	if (!localtime_r(&seconds, &tm) || !strftime(text, sizeof(text), "%F %T %z", &tm))
-		return name_or_number("unknown", 0);
-	return name_or_number(text, 0);
+		return format_text("unknown");
+	return format_text("%s", text);
 }
 
 json_t *stat_json(const struct ipcx_stat *stat)

@@ -37,15 +37,13 @@ static char *base64(const unsigned char *in, size_t len)
 void json_set_bytes(json_t *obj, const char *key, const void *bytes, size_t len)
 {
 	json_t *text = json_stringn(bytes, len);
-	char *encoded, *name = NULL;
+	char *encoded, *name;
 
 	if (text) {
 		set_new(obj, key, text);
 		return;
 	}
-	if (asprintf(&name, "%s_base64", key) < 0)
-		name = NULL;
-	check_alloc(name);
+	name = format_text("%s_base64", key);
 	encoded = base64(bytes, len);
 	json_set_str(obj, name, encoded);
 	free(encoded);

@@ -71,7 +71,7 @@ static void add_row(struct table *t, const struct ipcx_stat *stat)
 
 	table_add(t, "%s", kind_name(stat->kind));
 	table_add(t, "%" PRIu64, (uint64_t)stat->id);
-	table_add(t, "%s", stat->state & IPCX_STAT_NAMED ? stat->name : "-");
+	table_add(t, "%s", (stat->state & IPCX_STAT_NAMED) ? stat->name : "-");
 	table_add(t, "%s", owner);
 	table_add(t, "%04o", stat->mode);
 	table_add(t, "%" PRIu64, (uint64_t)stat->depth);

@@ -120,13 +120,11 @@ int open_device(void)
 
 static int run(const struct command *command, int argc, char **argv)
 {
-	char *name = NULL;
+	/* What argp's usage and error lines are to begin with. */
+	char *name = format_text("ipcx %s", command->name);
 	int status;
 
-	/* What argp's usage and error lines are to begin with. */
-	if (asprintf(&name, "ipcx %s", command->name) < 0)
-		name = NULL;
-	argv[0] = check_alloc(name);
+	argv[0] = name;
 	status = finish_stdout(command->run(argc, argv));
 	ipcx_dev_close(tool.dev);
 	free(name);

@@ -68,7 +68,7 @@ bool parse_duration(const char *text, int64_t *ns)
 		return false;
 	value = strtod(text, &end);
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		if (strcmp(end, units[i].name))
+		if (strcmp(end, units[i].name) != 0)
 			continue;
 		value *= units[i].ns;
 		*ns = value < (double)INT64_MAX ? (int64_t)value : INT64_MAX;

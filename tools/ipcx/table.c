@@ -3,44 +3,11 @@
 #include <stdarg.h>
 #include <unistd.h>
 #include <wchar.h>
-#include <wctype.h>
 
 #include "tool.h"
 
 #define BOLD "\033[1m"
 #define NORMAL "\033[0m"
-
-void *check_alloc(void *p)
-{
-	if (!p) {
-		fputs("ipcx: out of memory\n", stderr);
-		exit(EXIT_FAILURE);
-	}
-	return p;
-}
-
-char *printable(const char *text)
-{
-	/* \xNN is the longest that becomes of a byte */
-	char *out = check_alloc(malloc(4 * strlen(text) + 1)), *to = out;
-	mbstate_t state = { 0 };
-	wchar_t wc;
-
-	while (*text) {
-		size_t len = mbrtowc(&wc, text, strlen(text), &state);
-
-		if (len != (size_t)-1 && len != (size_t)-2 && iswprint(wc)) {
-			memcpy(to, text, len);
-			to += len;
-			text += len;
-		} else {
-			to += sprintf(to, "\\x%02x", (unsigned char)*text++);
-			memset(&state, 0, sizeof(state));
-		}
-	}
-	*to = '\0';
-	return out;
-}
 
 /* Places on the screen; of printable text. */
 static int display_width(const char *text)
@@ -69,7 +36,7 @@ static bool use_colour(void)
 
 	if (no_color && *no_color)
 		return false;
-	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb");
+	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
 }
 
 void table_init(struct table *t, const struct column *columns, size_t ncolumns)
@@ -79,16 +46,12 @@ void table_init(struct table *t, const struct column *columns, size_t ncolumns)
 
 void table_add(struct table *t, const char *fmt, ...)
 {
-	char *raw = NULL;
+	char *raw;
 	va_list ap;
-	int len;
 
 	va_start(ap, fmt);
-	len = vasprintf(&raw, fmt, ap);
+	raw = vformat_text(fmt, ap);
 	va_end(ap);
-	if (len < 0)
-		raw = NULL;
-	check_alloc(raw);
 	t->cells = check_alloc(reallocarray(t->cells, t->ncells + 1, sizeof(*t->cells)));
 	t->cells[t->ncells++] = printable(raw);
 	free(raw);
@@ -112,13 +75,14 @@ void table_print(const struct table *t)
 	int widths[TABLE_COLUMNS] = { 0 };
 	bool colour = use_colour();
 
-	for (size_t c = 0; c < t->ncolumns; c++)
+	for (size_t c = 0; c < t->ncolumns; c++) {
 		widths[c] = display_width(t->columns[c].title);
-	for (size_t i = 0; i < t->ncells; i++) {
-		int width = display_width(t->cells[i]);
+		for (size_t i = c; i < t->ncells; i += t->ncolumns) {
+			int width = display_width(t->cells[i]);
 
-		if (width > widths[i % t->ncolumns])
-			widths[i % t->ncolumns] = width;
+			if (width > widths[c])
+				widths[c] = width;
+		}
 	}
 	if (colour)
 		fputs(BOLD, stdout);
@@ -127,10 +91,10 @@ void table_print(const struct table *t)
 	if (colour)
 		fputs(NORMAL, stdout);
 	putchar('\n');
-	for (size_t i = 0; i < t->ncells; i++) {
-		print_cell(t, i % t->ncolumns, t->cells[i], widths[i % t->ncolumns]);
-		if ((i + 1) % t->ncolumns == 0)
-			putchar('\n');
+	for (size_t i = 0; i < t->ncells; i += t->ncolumns) {
+		for (size_t c = 0; c < t->ncolumns; c++)
+			print_cell(t, c, t->cells[i + c], widths[c]);
+		putchar('\n');
 	}
 }
 

@@ -6,6 +6,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +78,15 @@ bool parse_duration(const char *text, int64_t *ns);
 /* The rules for names; NULL, or what is wrong with this one. */
 const char *name_error(const char *name);
 
+/* text.c: all that is returned is to be freed */
+
+/* Where there is no memory the program ends with a message. */
+void *check_alloc(void *p) __attribute__((returns_nonnull));
+char *format_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *vformat_text(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
+/* With escapes for what a terminal should not get. */
+char *printable(const char *text);
+
 /* table.c */
 
 #define TABLE_COLUMNS 16
@@ -98,10 +108,6 @@ void table_init(struct table *t, const struct column *columns, size_t ncolumns);
 void table_add(struct table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void table_print(const struct table *t);
 void table_free(struct table *t);
-/* Text with escapes for what a terminal should not get; to be freed. */
-char *printable(const char *text);
-/* Allocation that ends the program with a message where there is no memory. */
-void *check_alloc(void *p);
 
 /* json.c */
 

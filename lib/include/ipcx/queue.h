@@ -26,7 +26,8 @@ struct ipcx_queue;
  *	receive, w to send; 0: 0600 (for none at all, fchmod(2) the fd)
  * @overflow: one of &enum ipcx_overflow: what a send to the full queue does
  * @max_msgs: most messages; 0: the module's default
- * @max_msg_size: largest payload in bytes; 0: the module's default
+ * @max_msg_size: largest payload in bytes; 0: the module's default, or @max_bytes
+ *	where that is given and less
  * @max_bytes: most payload bytes in the queue, at least @max_msg_size; 0: the
  *	module's default, or @max_msg_size where that is more
  */

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Manual pages: man/NAME.SECTION.rst says in a comment what the page is about,
+
+    .. man: one line for NAME and apropos(1)
+    .. also: other names that lead to the same page
+
+and the page is installed under all of these names.
+"""
+import os
+import re
+
+
+def version(here):
+    path = os.path.join(here, "..", "lib", "include", "ipcx", "version.h")
+    with open(path, encoding="utf-8") as file:
+        numbers = re.findall(r"#define IPCX_VERSION_\w+\s+(\d+)", file.read())
+    return ".".join(numbers)
+
+
+def _sources(here):
+    folder = os.path.join(here, "man")
+    for name in sorted(os.listdir(folder)):
+        match = re.fullmatch(r"(.+)\.([1-8])\.rst", name)
+        if match:
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                yield match[1], match[2], file.read()
+
+
+def _field(text, name):
+    match = re.search(rf"^\.\. {name}: (.*(?:\n   .+)*)", text, re.M)
+    return " ".join(match[1].split()) if match else ""
+
+
+def pages(here, author):
+    """The value for Sphinx's man_pages."""
+    found = []
+    for name, section, text in _sources(here):
+        about = _field(text, "man")
+        if not about:
+            raise ValueError(f"man/{name}.{section}.rst: no '.. man:' comment")
+        found.append((f"man/{name}.{section}", name, about, author, section))
+    return found
+
+
+def _make_links(app, exception):
+    if exception or app.builder.name != "man":
+        return
+    for name, section, text in _sources(app.confdir):
+        folder = os.path.join(app.outdir, f"man{section}")
+        for other in _field(text, "also").split():
+            link = os.path.join(folder, f"{other}.{section}")
+            if os.path.lexists(link):
+                os.unlink(link)
+            os.symlink(f"{name}.{section}", link)
+
+
+def setup(app):
+    app.connect("build-finished", _make_links)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

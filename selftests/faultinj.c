@@ -1,0 +1,881 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Every allocation and every copy from or to user memory of every operation
+ * fails once: the first, the second, ... until an operation is through without
+ * meeting the failure. After each the operation either failed and changed
+ * nothing, or got along without. Needs a kernel with fault injection.
+ */
+#include "common.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#define DEBUGFS		"/sys/kernel/debug/"
+#define MANY		1000	/* no operation has as many places to fail */
+#define BIG		(1 << 20)
+#define BATCH		40
+#define BUFFERS		20
+
+static char payload[BIG];
+static char room[BIG];
+
+/* ---- the kernel's knobs ---- */
+
+static const char *const injectors[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
+
+static int set_knob(const char *injector, const char *knob, const char *value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), DEBUGFS "%s/%s", injector, knob);
+	return write_file(path, value);
+}
+
+/* "require" or "reject" failures below a function whose code lies there. */
+static int set_code(const char *what, unsigned long start, unsigned long end)
+{
+	char knob[32], value[32];
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(injectors); i++) {
+		snprintf(knob, sizeof(knob), "%s-start", what);
+		snprintf(value, sizeof(value), "%#lx", start);
+		ret = ret ? ret : set_knob(injectors[i], knob, value);
+		snprintf(knob, sizeof(knob), "%s-end", what);
+		snprintf(value, sizeof(value), "%#lx", end);
+		ret = ret ? ret : set_knob(injectors[i], knob, value);
+	}
+	return ret;
+}
+
+/* Wherever they are. */
+static int set_all_code(void)
+{
+	int ret = set_code("require", 0, ~0UL);
+
+	return ret ? ret : set_code("reject", 0, 0);
+}
+
+/* Silent, and none spared: not what may sleep, nor what is small. */
+static int set_up_injectors(void)
+{
+	size_t i;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(injectors); i++) {
+		ret = set_knob(injectors[i], "verbose", "0");
+		ret = ret ? ret : set_knob(injectors[i], "probability", "0");
+		if (ret)
+			return ret;
+	}
+	ret = set_knob("failslab", "ignore-gfp-wait", "N");
+	ret = ret ? ret : set_knob("fail_page_alloc", "ignore-gfp-wait", "N");
+	ret = ret ? ret : set_knob("fail_page_alloc", "ignore-gfp-highmem", "N");
+	ret = ret ? ret : set_knob("fail_page_alloc", "min-order", "0");
+	return ret ? ret : set_all_code();
+}
+
+/* The calling task's n-th place to fail, counted from here, fails. */
+static int fail_fd = -1;
+
+static int open_fail_nth(void)
+{
+	fail_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	return fail_fd < 0 ? -errno : 0;
+}
+
+static void arm(unsigned int n)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u", n);
+
+	if (pwrite(fail_fd, text, len, 0) != len)
+		abort();
+}
+
+/* Whether the failure was met. To ask and to disarm can themselves fail. */
+static bool disarm(void)
+{
+	char text[16] = "";
+	bool met = pread(fail_fd, text, sizeof(text) - 1, 0) > 0 && atoi(text) == 0;
+
+	while (pwrite(fail_fd, "0", 1, 0) != 1)
+		;
+	return met;
+}
+
+/* ---- steps ---- */
+
+FIXTURE(fault) {
+	int control;
+	int queue;
+	int event;
+	int epoll;
+	char name[UNIQUE_NAME_SIZE];
+	struct ipcx_iovec iov[BUFFERS];
+	struct iovec uiov[BUFFERS];
+	struct ipcx_msg msgs[BATCH];
+	size_t len;
+};
+
+FIXTURE_VARIANT(fault) {
+	uid_t uid;
+};
+
+FIXTURE_VARIANT_ADD(fault, root) { .uid = 0 };
+/* One who has nothing yet: the account itself has to be made, too. */
+FIXTURE_VARIANT_ADD(fault, user) { .uid = UID_A };
+
+typedef FIXTURE_DATA(fault) env_t;
+
+FIXTURE_SETUP(fault)
+{
+	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	size_t i;
+
+	ASSERT_EQ(0, set_up_injectors());
+	ASSERT_EQ(0, setrlimit(RLIMIT_MEMLOCK, &unlimited));
+	if (variant->uid)
+		ASSERT_EQ(0, become(variant->uid));
+	/* Page faults of this program are not what is tested. */
+	memset(payload, 'p', sizeof(payload));
+	ASSERT_EQ(0, mlockall(MCL_CURRENT));
+	ASSERT_EQ(0, open_fail_nth());
+	unique_name(self->name, "fault");
+	self->control = open_control();
+	ASSERT_LE(0, self->control);
+	self->event = eventfd(0, EFD_CLOEXEC);
+	self->epoll = epoll_create1(EPOLL_CLOEXEC);
+	self->queue = -1;
+	for (i = 0; i < BUFFERS; i++) {
+		self->iov[i] = (struct ipcx_iovec) { addr(room + i * 10), 5 };
+		self->uiov[i] = (struct iovec) { room + i * 10, 5 };
+	}
+}
+
+FIXTURE_TEARDOWN(fault)
+{
+	close(self->epoll);
+	close(self->event);
+	close(self->control);
+}
+
+/*
+ * What is in the queue before, which operation is tried, and how many of the
+ * messages are there afterwards: types count from 0, so that it shows which.
+ */
+struct step {
+	const char *what;
+	int (*run)(env_t *env);
+	size_t len;		/* bytes per message */
+	int before;		/* messages in the queue */
+	int expected;		/* result without a failure */
+	enum { STAYS, SENDS, RECEIVES } effect;
+	void (*undo)(env_t *env, int ret);
+};
+
+static void close_result(env_t *env, int fd)
+{
+	(void)env;
+	if (fd >= 0)
+		close(fd);
+}
+
+static void unlink_result(env_t *env, int fd)
+{
+	close_result(env, fd);
+	unlink_name(env->name);
+}
+
+static int run_control(env_t *env)
+{
+	(void)env;
+	return open_control();
+}
+
+static int run_open(env_t *env, const char *name, unsigned int flags, bool with_attr)
+{
+	struct ipcx_queue_attr attr = { .max_msgs = 10 };
+	struct ipcx_open req = {
+		.name = addr(name), .name_len = name ? strlen(name) : 0,
+		.kind = IPCX_KIND_QUEUE, .flags = flags,
+		.mode = flags & IPCX_OPEN_CREATE ? 0600 : 0,
+		.attr = with_attr ? addr(&attr) : 0,
+		.attr_size = with_attr ? sizeof(attr) : 0,
+	};
+
+	return op(env->control, IPCX_OPEN, &req);
+}
+
+static int run_create(env_t *env)
+{
+	return run_open(env, NULL, CREATE_RW, true);
+}
+
+static int run_create_named(env_t *env)
+{
+	return run_open(env, env->name, CREATE_RW | IPCX_OPEN_EXCL, false);
+}
+
+static int run_open_existing(env_t *env)
+{
+	return run_open(env, env->name, RW, false);
+}
+
+static int run_unlink(env_t *env)
+{
+	struct ipcx_unlink req = { .name = addr(env->name), .name_len = strlen(env->name) };
+
+	return op(env->control, IPCX_UNLINK, &req);
+}
+
+static int run_stat(env_t *env)
+{
+	struct ipcx_stat stat;
+
+	return get_stat(env->queue, &stat);
+}
+
+static int run_info(env_t *env)
+{
+	struct ipcx_info info = { 0 };
+
+	return op(env->control, IPCX_INFO, &info);
+}
+
+static int run_list(env_t *env)
+{
+	struct ipcx_stat stats[3];
+	struct ipcx_list list = {
+		.entries = addr(stats), .count = 3, .entry_size = sizeof(stats[0]),
+	};
+
+	return op(env->control, IPCX_LIST, &list);
+}
+
+static int run_send(env_t *env)
+{
+	return send_msg(env->queue, payload, env->len, 0, 3, IPCX_XFER_NONBLOCK);
+}
+
+/* Of all lengths. */
+static int run_send_batch(env_t *env)
+{
+	struct ipcx_xfer xfer = make_xfer(env->msgs, BATCH, IPCX_XFER_NONBLOCK);
+	int i;
+
+	for (i = 0; i < BATCH; i++)
+		env->msgs[i] = make_msg(payload, i * i * 10, i, 3);
+	return op(env->queue, IPCX_SEND, &xfer);
+}
+
+static int run_iov(env_t *env, unsigned long number, __u32 flags)
+{
+	struct ipcx_msg msg = { .buf = addr(env->iov), .len = BUFFERS, .flags = IPCX_MSG_IOV };
+	struct ipcx_xfer xfer = make_xfer(&msg, 1, flags);
+
+	return op(env->queue, number, &xfer);
+}
+
+static int run_send_iov(env_t *env)
+{
+	return run_iov(env, IPCX_SEND, IPCX_XFER_NONBLOCK);
+}
+
+static int run_recv_iov(env_t *env)
+{
+	return run_iov(env, IPCX_RECV, IPCX_XFER_NONBLOCK);
+}
+
+static int run_peek_iov(env_t *env)
+{
+	return run_iov(env, IPCX_RECV, IPCX_RECV_PEEK);
+}
+
+static int run_recv(env_t *env)
+{
+	return recv_msg(env->queue, room, sizeof(room), NULL, IPCX_XFER_NONBLOCK);
+}
+
+static int run_recv_type(env_t *env)
+{
+	return recv_match(env->queue, room, sizeof(room), NULL, IPCX_MATCH_TYPE, 0,
+			  IPCX_XFER_NONBLOCK);
+}
+
+static int run_recv_lowest(env_t *env)
+{
+	return recv_match(env->queue, room, sizeof(room), NULL, IPCX_MATCH_LOWEST_TYPE, 99,
+			  IPCX_XFER_NONBLOCK);
+}
+
+static int run_recv_cut(env_t *env)
+{
+	return recv_msg(env->queue, room, env->len / 2, NULL, IPCX_RECV_TRUNC);
+}
+
+static int run_too_long(env_t *env)
+{
+	int ret = recv_msg(env->queue, room, env->len / 2, NULL, 0);
+
+	return ret == -EMSGSIZE ? 0 : ret;
+}
+
+static int run_peek(env_t *env)
+{
+	return recv_msg(env->queue, room, sizeof(room), NULL, IPCX_RECV_PEEK);
+}
+
+static int run_recv_batch(env_t *env)
+{
+	struct ipcx_xfer xfer = make_xfer(env->msgs, BATCH, IPCX_XFER_NONBLOCK);
+	int i;
+
+	for (i = 0; i < BATCH; i++)
+		env->msgs[i] = make_msg(room, sizeof(room), 0, 0);
+	return op(env->queue, IPCX_RECV, &xfer);
+}
+
+/* 1 where the call did its work, as the operations on messages say. */
+static int done(ssize_t n, size_t expected)
+{
+	if (n < 0)
+		return -errno;
+	return n == (ssize_t)expected ? 1 : -EIO;
+}
+
+static int run_write(env_t *env)
+{
+	return done(write(env->queue, payload, env->len), env->len);
+}
+
+static int run_read(env_t *env)
+{
+	return done(read(env->queue, room, sizeof(room)), env->len);
+}
+
+static int run_writev(env_t *env)
+{
+	return done(writev(env->queue, env->uiov, BUFFERS), BUFFERS * 5);
+}
+
+static int run_readv(env_t *env)
+{
+	return done(readv(env->queue, env->uiov, BUFFERS), env->len);
+}
+
+static int run_notify_signal(env_t *env)
+{
+	struct ipcx_notify notify = { .how = IPCX_NOTIFY_SIGNAL, .signo = SIGUSR1 };
+
+	return op(env->queue, IPCX_NOTIFY, &notify);
+}
+
+static int run_notify_eventfd(env_t *env)
+{
+	struct ipcx_notify notify = { .how = IPCX_NOTIFY_EVENTFD, .fd = env->event };
+
+	return op(env->queue, IPCX_NOTIFY, &notify);
+}
+
+static int run_notify_none(env_t *env)
+{
+	struct ipcx_notify notify = { .how = IPCX_NOTIFY_NONE };
+
+	return op(env->queue, IPCX_NOTIFY, &notify);
+}
+
+static void undo_notify(env_t *env, int ret)
+{
+	(void)ret;
+	run_notify_none(env);
+}
+
+static int run_poll(env_t *env)
+{
+	struct pollfd pollfd = { .fd = env->queue, .events = POLLIN };
+	int ret = poll(&pollfd, 1, 0);
+
+	return ret < 0 ? -errno : ret;
+}
+
+static int run_epoll(env_t *env)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT };
+
+	return epoll_ctl(env->epoll, EPOLL_CTL_ADD, env->queue, &event) < 0 ? -errno : 0;
+}
+
+static int run_fdinfo(env_t *env)
+{
+	char path[64];
+	int ret;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", env->queue);
+	ret = read_file(path, room, 4096);
+	return ret < 0 ? ret : 0;
+}
+
+static int run_readlink(env_t *env)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", env->queue);
+	return readlink(path, room, 100) < 0 ? -errno : 0;
+}
+
+static const struct step steps[] = {
+	{ "control fd", run_control, .undo = close_result, .expected = 1 },
+	{ "create", run_create, .undo = close_result, .expected = 1 },
+	{ "create with a name", run_create_named, .undo = unlink_result, .expected = 1 },
+	{ "info", run_info },
+	{ "stat", run_stat, 10, 2 },
+	{ "list", run_list, .expected = 1 },
+	{ "send nothing", run_send, 0, 0, 1, SENDS },
+	{ "send 64", run_send, 64, 0, 1, SENDS },
+	{ "send 100", run_send, 100, 0, 1, SENDS },
+	{ "send 5000", run_send, 5000, 0, 1, SENDS },
+	{ "send 70000", run_send, 70000, 0, 1, SENDS },
+	{ "send much", run_send, BIG, 0, 1, SENDS },
+	{ "send a batch", run_send_batch, 0, 0, BATCH, SENDS },
+	{ "send scattered", run_send_iov, 0, 0, 1, SENDS },
+	{ "write", run_write, 20, 0, 1, SENDS },
+	{ "write 5000", run_write, 5000, 0, 1, SENDS },
+	{ "writev", run_writev, 0, 0, 1, SENDS },
+	{ "receive nothing", run_recv, 0, 3, 1, RECEIVES },
+	{ "receive 64", run_recv, 64, 3, 1, RECEIVES },
+	{ "receive 5000", run_recv, 5000, 3, 1, RECEIVES },
+	{ "receive 70000", run_recv, 70000, 3, 1, RECEIVES },
+	{ "receive by type", run_recv_type, 20, 3, 1, RECEIVES },
+	{ "receive the lowest type", run_recv_lowest, 20, 3, 1, RECEIVES },
+	{ "receive cut", run_recv_cut, 5000, 3, 1, RECEIVES },
+	{ "receive a batch", run_recv_batch, 20, BATCH, BATCH, RECEIVES },
+	{ "receive a batch of long ones", run_recv_batch, 3000, BATCH, BATCH, RECEIVES },
+	{ "receive scattered", run_recv_iov, 90, 3, 1, RECEIVES },
+	{ "read", run_read, 20, 3, 1, RECEIVES },
+	{ "read 5000", run_read, 5000, 3, 1, RECEIVES },
+	{ "readv", run_readv, 90, 3, 1, RECEIVES },
+	{ "too long a message", run_too_long, 20, 3, 0, STAYS },
+	{ "peek", run_peek, 20, 3, 1, STAYS },
+	{ "peek 5000", run_peek, 5000, 3, 1, STAYS },
+	{ "peek scattered", run_peek_iov, 90, 3, 1, STAYS },
+	{ "notify by signal", run_notify_signal, .undo = undo_notify },
+	{ "notify by eventfd", run_notify_eventfd, .undo = undo_notify },
+	{ "take a registration back", run_notify_none },
+	{ "poll", run_poll, 10, 1, 1, STAYS },
+	{ "epoll", run_epoll, 10, 1, 0, STAYS },
+	{ "fdinfo", run_fdinfo, 10, 1, 0, STAYS },
+	{ "readlink", run_readlink },
+};
+
+/* Messages of types first ... last-1 and no others are there, whole. */
+static void expect_messages(struct __test_metadata *_metadata, env_t *env,
+			    const char *what, int first, int last)
+{
+	int type;
+
+	for (type = first; type < last; type++) {
+		struct ipcx_msg msg;
+
+		ASSERT_EQ(1, recv_msg(env->queue, room, sizeof(room), &msg,
+				      IPCX_XFER_NONBLOCK)) {
+			TH_LOG("%s: message %d of %d is lost", what, type, last);
+		}
+		ASSERT_EQ((__u64)type, msg.type) {
+			TH_LOG("%s: out of order", what);
+		}
+	}
+	ASSERT_TRUE(is_empty(env->queue)) {
+		TH_LOG("%s: too much is there", what);
+	}
+}
+
+/* What must not change where the operation fails. */
+struct snapshot {
+	struct ipcx_stat stat;
+	__u64 objects;
+	int free_fd;
+};
+
+static void take_snapshot(env_t *env, struct snapshot *shot)
+{
+	struct ipcx_info info;
+
+	memset(shot, 0, sizeof(*shot));
+	get_info(&info);
+	shot->objects = info.user_objects;
+	if (env->queue >= 0)
+		get_stat(env->queue, &shot->stat);
+	shot->free_fd = dup(env->control);
+	close(shot->free_fd);
+}
+
+static void expect_whole(struct __test_metadata *_metadata, env_t *env,
+			 const struct step *step, int ret, const struct snapshot *before)
+{
+	struct snapshot after;
+	int moved = ret > 0 ? ret : 0;
+
+	if (ret < 0) {
+		ASSERT_TRUE(ret == -ENOMEM || ret == -EFAULT) {
+			TH_LOG("%s: %s", step->what, strerror(-ret));
+		}
+		take_snapshot(env, &after);
+		ASSERT_EQ(0, memcmp(before, &after, sizeof(after))) {
+			TH_LOG("%s: failed and changed something", step->what);
+		}
+	}
+	if (env->queue < 0)
+		return;
+	if (step->effect == SENDS)
+		expect_messages(_metadata, env, step->what, 0, moved);
+	else if (step->effect == RECEIVES)
+		expect_messages(_metadata, env, step->what, moved, step->before);
+	else
+		expect_messages(_metadata, env, step->what, 0, step->before);
+}
+
+/* A queue of its own for each try: none has messages to reuse. */
+static void make_queue(struct __test_metadata *_metadata, env_t *env, const struct step *step)
+{
+	struct ipcx_queue_attr attr = {
+		.max_msg_size = BIG, .max_bytes = 4 * BIG,
+	};
+	int type;
+
+	env->len = step->len;
+	env->queue = new_queue(0, &attr);
+	ASSERT_LE(0, env->queue);
+	for (type = 0; type < step->before; type++)
+		ASSERT_EQ(1, send_msg(env->queue, payload, step->len, type, 3, 0));
+}
+
+/* The n-th place fails; false when there are not so many. */
+static bool try_nth(struct __test_metadata *_metadata, env_t *env,
+		    const struct step *step, unsigned int n)
+{
+	struct snapshot before;
+	bool met;
+	int ret;
+
+	take_snapshot(env, &before);
+	arm(n);
+	ret = step->run(env);
+	met = disarm();
+	if (!met) {
+		/* An fd may have any number. */
+		ASSERT_TRUE(step->undo == close_result || step->undo == unlink_result ?
+			    ret >= 0 : ret == step->expected) {
+			TH_LOG("%s: %d without a failure", step->what, ret);
+		}
+	}
+	expect_whole(_metadata, env, step, ret, &before);
+	if (step->undo)
+		step->undo(env, ret);
+	return met;
+}
+
+static void walk(struct __test_metadata *_metadata, env_t *env, const struct step *step)
+{
+	unsigned int n = 0;
+	bool met = true;
+
+	while (met && n < MANY) {
+		make_queue(_metadata, env, step);
+		met = try_nth(_metadata, env, step, ++n);
+		close(env->queue);
+		env->queue = -1;
+	}
+	ASSERT_GT(MANY, n);
+	printf("# %s: %u places\n", step->what, n - 1);
+	/* An operation without a single one was not really tested. */
+	ASSERT_LT(1, n) {
+		TH_LOG("%s: nothing could fail", step->what);
+	}
+}
+
+TEST_F(fault, every_operation)
+{
+	size_t i;
+
+	setvbuf(stdout, NULL, _IONBF, 0);
+	for (i = 0; i < ARRAY_SIZE(steps); i++)
+		walk(_metadata, self, &steps[i]);
+}
+
+/* Names: what exists before has to be there again each time. */
+TEST_F(fault, open_and_unlink)
+{
+	static const struct step opening = {
+		"open", run_open_existing, .undo = close_result,
+	};
+	static const struct step unlinking = { "unlink", run_unlink };
+	unsigned int n;
+	bool met;
+
+	close(open_queue(self->name, CREATE_RW, 0600));
+	for (n = 1, met = true; met; n++)
+		met = try_nth(_metadata, self, &opening, n);
+	EXPECT_LT(3, n);
+	for (n = 1, met = true; met; n++) {
+		int fd = open_queue(self->name, CREATE_RW, 0600);
+
+		ASSERT_LE(0, fd);
+		close(fd);
+		met = try_nth(_metadata, self, &unlinking, n);
+	}
+	EXPECT_LT(2, n);
+	EXPECT_EQ(-ENOENT, unlink_name(self->name));
+}
+
+/* ---- operations that wait ---- */
+
+struct outcome {
+	int ret;
+	bool met;
+	bool finished;
+};
+
+struct waiting {
+	env_t *env;
+	unsigned int n;
+	int (*run)(env_t *env);
+	struct outcome *outcome;
+};
+
+static int run_waiting(void *arg)
+{
+	struct waiting *w = arg;
+
+	/* The task's own, not its parent's. */
+	MUST_BE(0, open_fail_nth());
+	MUST(mlockall(MCL_CURRENT) == 0);
+	arm(w->n);
+	w->outcome->ret = w->run(w->env);
+	w->outcome->met = disarm();
+	w->outcome->finished = true;
+	return 0;
+}
+
+static int run_blocking_recv(env_t *env)
+{
+	return recv_msg(env->queue, room, sizeof(room), NULL, 0);
+}
+
+static int run_blocking_send(env_t *env)
+{
+	return send_msg(env->queue, payload, env->len, 1, 3, 0);
+}
+
+/* It waits, or it has failed before it came to that. */
+static bool waits_or_finished(void *arg)
+{
+	struct waiting *w = arg;
+	struct ipcx_stat stat;
+
+	get_stat(w->env->queue, &stat);
+	return stat.recv_waiters || stat.send_waiters || w->outcome->finished;
+}
+
+static void walk_waiting(struct __test_metadata *_metadata, env_t *env, size_t len, bool sends)
+{
+	struct outcome *outcome = mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE,
+				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct waiting w = { .env = env, .outcome = outcome };
+	struct ipcx_queue_attr attr = { .max_msgs = 1 };
+	struct ipcx_msg msg;
+
+	w.run = sends ? run_blocking_send : run_blocking_recv;
+	env->len = len;
+	for (w.n = 1, outcome->met = true; outcome->met; w.n++) {
+		pid_t pid;
+		bool waited;
+
+		*outcome = (struct outcome) { 0 };
+		env->queue = new_queue(0, &attr);
+		ASSERT_LE(0, env->queue);
+		if (sends)
+			ASSERT_EQ(1, send_msg(env->queue, payload, len, 0, 3, 0));
+		pid = spawn(run_waiting, &w);
+		ASSERT_EQ(0, wait_until(waits_or_finished, &w));
+		waited = !outcome->finished;
+		if (sends) {
+			ASSERT_EQ(1, recv_msg(env->queue, room, sizeof(room), &msg, 0));
+		} else if (waited) {
+			ASSERT_EQ(1, send_msg(env->queue, payload, len, 0, 3, 0));
+		}
+		ASSERT_EQ(0, reap(pid));
+		if (outcome->ret < 0) {
+			ASSERT_TRUE(outcome->ret == -ENOMEM || outcome->ret == -EFAULT);
+			/* Sent or not, received or not: never half. */
+			ASSERT_EQ(!sends && waited, get_depth(env->queue));
+		} else {
+			ASSERT_EQ(1, outcome->ret);
+			ASSERT_EQ(sends, get_depth(env->queue));
+		}
+		drain(env->queue);
+		ASSERT_TRUE(is_empty(env->queue));
+		close(env->queue);
+		env->queue = -1;
+	}
+	EXPECT_LT(3, w.n);
+	munmap(outcome, sizeof(*outcome));
+}
+
+TEST_F(fault, waiting_receiver)
+{
+	walk_waiting(_metadata, self, 20, false);
+	walk_waiting(_metadata, self, 5000, false);
+}
+
+TEST_F(fault, waiting_sender)
+{
+	walk_waiting(_metadata, self, 20, true);
+	walk_waiting(_metadata, self, 5000, true);
+}
+
+/* ---- the module's part in what others do ---- */
+
+/* Where a function of the kernel begins and ends. */
+static int find_function(const char *name, unsigned long *start, unsigned long *end)
+{
+	FILE *symbols = fopen("/proc/kallsyms", "re");
+	unsigned long at;
+	char symbol[256];
+
+	*start = 0;
+	*end = ~0UL;
+	if (!symbols)
+		return -errno;
+	while (fscanf(symbols, "%lx %*c %255[^\n]", &at, symbol) == 2) {
+		if (strcmp(symbol, name) == 0)
+			*start = at;
+		/* The list is sorted by address only within the kernel proper. */
+		else if (*start && at > *start && at < *end)
+			*end = at;
+	}
+	fclose(symbols);
+	return *start ? 0 : -ENOENT;
+}
+
+static int find_module(unsigned long *start, unsigned long *end)
+{
+	FILE *modules = fopen("/proc/modules", "re");
+	char name[64];
+	unsigned long size, at;
+	int ret = -ENOENT;
+
+	if (!modules)
+		return -errno;
+	while (fscanf(modules, "%63s %lu %*s %*s %*s %lx%*[^\n]", name, &size, &at) == 3) {
+		if (strcmp(name, "ipcx") != 0)
+			continue;
+		*start = at;
+		*end = at + size;
+		ret = 0;
+	}
+	fclose(modules);
+	return ret;
+}
+
+struct netns_try {
+	unsigned int n;
+	bool met;
+};
+
+static int netns_child(void *arg)
+{
+	struct netns_try *try = arg;
+	int ret;
+
+	MUST_BE(0, open_fail_nth());
+	arm(try->n);
+	ret = unshare(CLONE_NEWNET) < 0 ? -errno : 0;
+	try->met = disarm();
+	MUST(ret == 0 || ret == -ENOMEM);
+	if (!ret)
+		MUST_BE(0, run_info(&(env_t) { .control = open_control() }));
+	return 0;
+}
+
+/* A network namespace that cannot have a registry is not made. */
+TEST(network_namespace)
+{
+	struct netns_try *try;
+	unsigned long start, end;
+
+	try = mmap(NULL, sizeof(*try), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_EQ(0, set_up_injectors());
+	ASSERT_EQ(0, find_module(&start, &end));
+	ASSERT_EQ(0, set_code("require", start, end));
+	try->met = true;
+	while (try->met && try->n < MANY) {
+		try->n++;
+		EXPECT_EQ(0, in_child(netns_child, try));
+	}
+	EXPECT_LT(1, try->n);
+	EXPECT_EQ(0, set_all_code());
+}
+
+/* Loading from memory: reading the file is not what is tested. */
+static int load_image(const void *image, size_t size)
+{
+	return syscall(SYS_init_module, image, size, "") < 0 ? -errno : 0;
+}
+
+static bool unloaded(void *arg)
+{
+	int *ret = arg;
+
+	*ret = syscall(SYS_delete_module, "ipcx", O_NONBLOCK) < 0 ? -errno : 0;
+	return *ret != -EWOULDBLOCK;
+}
+
+TEST(loading)
+{
+	const char *path = getenv("IPCX_MODULE");
+	unsigned long start, end;
+	unsigned int n = 0;
+	bool met = true;
+	struct stat stat;
+	char *image;
+	int fd, ret;
+
+	ASSERT_NE(NULL, path);
+	fd = open(path, O_RDONLY);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, fstat(fd, &stat));
+	image = malloc(stat.st_size);
+	ASSERT_EQ(stat.st_size, read(fd, image, stat.st_size));
+	close(fd);
+	ASSERT_EQ(0, set_up_injectors());
+	ASSERT_EQ(0, open_fail_nth());
+	ASSERT_EQ(0, find_function("do_init_module", &start, &end));
+	ASSERT_EQ(0, set_code("require", start, end));
+	/* It reports its own failures with a call trace, as if they were bugs. */
+	if (find_function("__kmem_cache_create_args", &start, &end) == 0)
+		ASSERT_EQ(0, set_code("reject", start, end));
+	while (met && n < MANY) {
+		wait_until(unloaded, &ret);
+		arm(++n);
+		ret = load_image(image, stat.st_size);
+		met = disarm();
+		EXPECT_TRUE(ret == 0 || ret == -ENOMEM) {
+			TH_LOG("place %u: %d", n, ret);
+		}
+		EXPECT_EQ(ret, access(IPCX_DEVICE, F_OK) ? -ENOMEM : 0);
+	}
+	printf("# loading: %u places\n", n - 1);
+	fflush(stdout);
+	EXPECT_LT(5, n);
+	EXPECT_EQ(0, ret);
+	EXPECT_EQ(0, set_all_code());
+	free(image);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The parts of ipcx-bench that only compute. */
+#include <errno.h>
+
+#include "unit.h"
+
+#include "../../tools/bench/histogram.c"
+#include "../../tools/bench/payload.c"
+#include "../../tools/bench/size.c"
+#define compare compare_doubles
+#include "../../tools/bench/stats.c"
+
+static int parsed(const char *text, size_t *size)
+{
+	*size = 12345;
+	return size_parse(text, size);
+}
+
+static void test_size_good(void)
+{
+	static const struct {
+		const char *text;
+		size_t size;
+	} good[] = {
+		{ "0", 0 }, { "1", 1 }, { "64", 64 }, { "4K", 4096 }, { "4k", 4096 },
+		{ "64KiB", 65536 }, { "1M", 1 << 20 }, { "1MiB", 1 << 20 }, { "2G", 2UL << 30 },
+	};
+	char text[SIZE_TEXT];
+	size_t size, again;
+
+	for (unsigned int i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		UNIT_CHECK(parsed(good[i].text, &size) == 0 && size == good[i].size);
+		UNIT_CHECK(size_parse(size_format(size, text), &again) == 0 && again == size);
+	}
+	unit_ok("sizes are read, and read back as written");
+}
+
+static void test_size_bad(void)
+{
+	static const char *const bad[] = { "", "K", "-1", "+1", " 1", "1 ", "1X", "1KB", "1.5", "0x10" };
+	size_t size;
+
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		UNIT_CHECK(parsed(bad[i], &size) == -EINVAL && size == 12345);
+	UNIT_CHECK(parsed("99999999999999999999", &size) == -ERANGE && size == 12345);
+	UNIT_CHECK(parsed("18014398509481984K", &size) == -ERANGE && size == 12345);
+	UNIT_CHECK(parsed("18014398509481983K", &size) == 0 && size == SIZE_MAX - 1023);
+	unit_ok("what is no size is refused");
+}
+
+static void test_number(void)
+{
+	unsigned long number = 7;
+
+	UNIT_CHECK(number_parse("5", 5, 9, &number) == 0 && number == 5);
+	UNIT_CHECK(number_parse("9", 5, 9, &number) == 0 && number == 9);
+	UNIT_CHECK(number_parse("4", 5, 9, &number) == -ERANGE && number == 9);
+	UNIT_CHECK(number_parse("10", 5, 9, &number) == -ERANGE && number == 9);
+	UNIT_CHECK(number_parse("7x", 5, 9, &number) == -EINVAL && number == 9);
+	UNIT_CHECK(number_parse("", 0, 9, &number) == -EINVAL && number == 9);
+	unit_ok("numbers keep to their range");
+}
+
+static struct stats of(const double *values, size_t count)
+{
+	double copy[16];
+
+	memcpy(copy, values, count * sizeof(*values));
+	return stats_of(copy, count);
+}
+
+static void test_stats(void)
+{
+	struct stats s = of((double[]){ 3, 1, 2 }, 3);
+
+	UNIT_CHECK(s.median == 2 && s.min == 1 && s.max == 3 && s.mad_percent == 50);
+	s = of((double[]){ 4, 1, 3, 2 }, 4);
+	UNIT_CHECK(s.median == 2.5 && s.min == 1 && s.max == 4 && s.mad_percent == 40);
+	s = of((double[]){ 5 }, 1);
+	UNIT_CHECK(s.median == 5 && s.min == 5 && s.max == 5 && s.mad_percent == 0);
+	s = of((double[]){ 0, 0, 7 }, 3);
+	UNIT_CHECK(s.median == 0 && s.max == 7 && s.mad_percent == 0);
+	s = of((double[]){ 10, 10, 10, 10, 1000 }, 5);
+	UNIT_CHECK(s.median == 10 && s.mad_percent == 0);
+	unit_ok("median and spread");
+}
+
+static void test_histogram_small(void)
+{
+	struct histogram *h = calloc(1, sizeof(*h));
+
+	UNIT_CHECK(h && histogram_percentile(h, 50) == 0);
+	for (uint64_t v = 1; v <= 100; v++)
+		histogram_record(h, v);
+	UNIT_CHECK(h->count == 100 && h->min == 1 && h->max == 100);
+	UNIT_CHECK(histogram_percentile(h, 0) == 1);
+	UNIT_CHECK(histogram_percentile(h, 50) == 50);
+	UNIT_CHECK(histogram_percentile(h, 99) == 99);
+	UNIT_CHECK(histogram_percentile(h, 99.9) == 100);
+	UNIT_CHECK(histogram_percentile(h, 100) == 100);
+	free(h);
+	unit_ok("percentiles of small values are exact");
+}
+
+static void test_histogram_edges(void)
+{
+	static const uint64_t edges[] = {
+		0, 1, HISTOGRAM_SUB - 1, HISTOGRAM_SUB, 2 * HISTOGRAM_SUB - 1, 2 * HISTOGRAM_SUB,
+		UINT32_MAX, 1ULL << 32, INT64_MAX, 1ULL << 63, UINT64_MAX - 1, UINT64_MAX,
+	};
+
+	for (unsigned int i = 0; i < sizeof(edges) / sizeof(edges[0]); i++) {
+		unsigned int bucket = bucket_of(edges[i]);
+
+		UNIT_CHECK(bucket < HISTOGRAM_BUCKETS);
+		UNIT_CHECK(bucket_end(bucket) >= edges[i]);
+		UNIT_CHECK(bucket == 0 || bucket_end(bucket - 1) < edges[i]);
+		UNIT_CHECK(bucket_end(bucket) - edges[i] <= edges[i] / HISTOGRAM_SUB);
+	}
+	for (unsigned int i = 1; i < HISTOGRAM_BUCKETS; i++)
+		UNIT_CHECK(bucket_of(bucket_end(i - 1) + 1) == i && bucket_of(bucket_end(i)) == i);
+	unit_ok("every value has one bucket, whose end is near");
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void test_histogram_random(uint64_t *seed)
+{
+	enum { COUNT = 5000 };
+	static const double percents[] = { 1, 10, 50, 90, 99, 99.9, 100 };
+	static uint64_t values[COUNT];
+	struct histogram *h = calloc(1, sizeof(*h));
+
+	UNIT_CHECK(h);
+	for (unsigned int i = 0; i < COUNT; i++) {
+		values[i] = unit_rnd(seed) >> unit_rnd_below(seed, 64);
+		histogram_record(h, values[i]);
+	}
+	qsort(values, COUNT, sizeof(*values), compare_numbers);
+	for (unsigned int i = 0; i < sizeof(percents) / sizeof(percents[0]); i++) {
+		uint64_t exact = values[(unsigned int)(percents[i] * COUNT / 100 + 0.999) - 1];
+		uint64_t got = histogram_percentile(h, percents[i]);
+
+		UNIT_CHECK(got >= exact && got - exact <= exact / HISTOGRAM_SUB);
+	}
+	free(h);
+	unit_ok("percentiles of random values are near those of the sorted list");
+}
+
+/* Exactly as long as said, so that the sanitizer sees one byte more. */
+static void test_payload(uint64_t *seed)
+{
+	for (size_t len = 0; len < 300; len++) {
+		unsigned char *buf = malloc(len ? len : 1);
+		uint64_t number = unit_rnd(seed);
+
+		UNIT_CHECK(buf);
+		payload_write(buf, len, number);
+		UNIT_CHECK(payload_check(buf, len, number));
+		for (size_t at = 0; at < len; at++) {
+			buf[at] ^= (unsigned char)(1U << unit_rnd_below(seed, 8));
+			UNIT_CHECK(!payload_check(buf, len, number));
+			payload_write(buf, len, number);
+		}
+		for (unsigned int other = 1; len && other < 200; other++)
+			UNIT_CHECK(!payload_check(buf, len, number + other));
+		free(buf);
+	}
+	unit_ok("a payload with any bit wrong, or of another message, is noticed");
+}
+
+int main(void)
+{
+	uint64_t seed = unit_seed();
+
+	puts("1..8");
+	test_size_good();
+	test_size_bad();
+	test_number();
+	test_stats();
+	test_histogram_small();
+	test_histogram_edges();
+	test_histogram_random(&seed);
+	test_payload(&seed);
+	return 0;
+}

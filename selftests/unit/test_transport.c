@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The transports of the library, as far as this machine has them: what goes in
+ * at one end comes out at the other, in pieces of any size, between processes,
+ * and nothing stays behind.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <ipcx/transport.h>
+
+#include "unit.h"
+
+#define MAX_SIZE	4096
+#define BATCH		8
+
+static char why[IPCX_TRANSPORT_WHY];
+static char title[128];
+static unsigned int done;
+
+static void ok(const struct ipcx_transport_ops *ops, const char *what)
+{
+	snprintf(title, sizeof(title), "%s: %s", ops->name, what);
+	unit_ok(title);
+	done++;
+}
+
+static struct ipcx_transport_pair *pair_open(const struct ipcx_transport_ops *ops, size_t size,
+					     unsigned int depth, unsigned int flags)
+{
+	IPCX_OPTS(ipcx_transport_opts, opts);
+	struct ipcx_transport_pair *pair;
+	int err;
+
+	opts.msg_size = size;
+	opts.depth = depth;
+	opts.flags = flags;
+	err = ipcx_transport_open(&pair, ops, &opts, why);
+	if (err)
+		fprintf(stderr, "%s: %s\n", ops->name, why);
+	UNIT_CHECK(err == 0 && pair);
+	return pair;
+}
+
+static void scribble(unsigned char *buf, size_t len, uint64_t seed)
+{
+	for (size_t i = 0; i < len; i++)
+		buf[i] = (unsigned char)unit_rnd(&seed);
+}
+
+static void send_one(struct ipcx_transport_end *end, size_t len, uint64_t seed)
+{
+	struct ipcx_transport_msg msg = { .len = len };
+
+	msg.buf = ipcx_transport_buffer(len);
+	UNIT_CHECK(msg.buf);
+	scribble(msg.buf, len, seed);
+	UNIT_CHECK(ipcx_transport_send(end, &msg) == 0);
+	UNIT_CHECK(msg.len == len);
+	ipcx_transport_buffer_free(msg.buf);
+}
+
+static void recv_one(struct ipcx_transport_end *end, size_t room, size_t len, uint64_t seed)
+{
+	struct ipcx_transport_msg msg = { .len = room };
+	unsigned char *expected = malloc(len + 1);
+
+	msg.buf = ipcx_transport_buffer(room);
+	UNIT_CHECK(msg.buf && expected);
+	UNIT_CHECK(ipcx_transport_recv(end, &msg) == 0);
+	UNIT_CHECK(msg.len == len);
+	scribble(expected, len, seed);
+	UNIT_CHECK(memcmp(msg.buf, expected, len) == 0);
+	ipcx_transport_buffer_free(msg.buf);
+	free(expected);
+}
+
+static void test_mixed_sizes(const struct ipcx_transport_ops *ops, uint64_t *seed)
+{
+	static const size_t sizes[] = { 0, 1, 3, 64, 65, 1000, MAX_SIZE, 0, 7 };
+	struct ipcx_transport_pair *pair = pair_open(ops, MAX_SIZE, 2, 0);
+
+	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		for (int side = 0; side < 2; side++) {
+			uint64_t s = unit_rnd(seed);
+
+			send_one(pair->end[side], sizes[i], s);
+			send_one(pair->end[side], sizes[i] / 2, ~s);
+			recv_one(pair->end[!side], MAX_SIZE, sizes[i], s);
+			recv_one(pair->end[!side], MAX_SIZE, sizes[i] / 2, ~s);
+		}
+	ipcx_transport_close(pair);
+	ok(ops, "messages of many sizes keep their boundaries, in both directions");
+}
+
+static void test_fixed(const struct ipcx_transport_ops *ops, uint64_t *seed)
+{
+	static const size_t sizes[] = { 0, 1, 64, MAX_SIZE };
+
+	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct ipcx_transport_pair *pair = pair_open(ops, sizes[i], 1,
+							     IPCX_TRANSPORT_FIXED);
+		uint64_t s = unit_rnd(seed);
+
+		send_one(pair->end[0], sizes[i], s);
+		recv_one(pair->end[1], sizes[i], sizes[i], s);
+		ipcx_transport_close(pair);
+	}
+	ok(ops, "messages of one size, also of none");
+}
+
+static void test_batch(const struct ipcx_transport_ops *ops, uint64_t *seed)
+{
+	struct ipcx_transport_pair *pair = pair_open(ops, 100, BATCH, 0);
+	struct ipcx_transport_msg out[BATCH] = { 0 }, in[BATCH] = { 0 };
+	int n, got = 0;
+
+	for (int i = 0; i < BATCH; i++) {
+		out[i].len = unit_rnd_below(seed, 101);
+		out[i].buf = ipcx_transport_buffer(out[i].len);
+		in[i].buf = ipcx_transport_buffer(100);
+		in[i].len = 100;
+		scribble(out[i].buf, out[i].len, unit_rnd(seed));
+	}
+	UNIT_CHECK(ipcx_transport_send_batch(pair->end[0], out, 0) == -EINVAL);
+	UNIT_CHECK(ipcx_transport_send_batch(pair->end[0], out, BATCH) == BATCH);
+	while (got < BATCH) {
+		n = ipcx_transport_recv_batch(pair->end[1], in + got, BATCH - got);
+		UNIT_CHECK(n >= 1 && n <= BATCH - got);
+		UNIT_CHECK(n == 1 || (ops->caps & IPCX_TRANSPORT_BATCH));
+		got += n;
+	}
+	for (int i = 0; i < BATCH; i++) {
+		UNIT_CHECK(in[i].len == out[i].len);
+		UNIT_CHECK(memcmp(in[i].buf, out[i].buf, in[i].len) == 0);
+		ipcx_transport_buffer_free(out[i].buf);
+		ipcx_transport_buffer_free(in[i].buf);
+	}
+	ipcx_transport_close(pair);
+	ok(ops, "a batch comes out as it went in");
+}
+
+static void test_nonblock(const struct ipcx_transport_ops *ops)
+{
+	struct ipcx_transport_pair *pair = pair_open(ops, 64, 1, IPCX_TRANSPORT_FIXED);
+	struct ipcx_transport_msg msg = { .len = 64 };
+	unsigned long sent = 0, got = 0;
+	int err;
+
+	msg.buf = ipcx_transport_buffer(64);
+	UNIT_CHECK(ops->set_nonblock(pair->end[0], 1) == 0);
+	UNIT_CHECK(ops->set_nonblock(pair->end[1], 1) == 0);
+	UNIT_CHECK(ipcx_transport_recv(pair->end[1], &msg) == -EAGAIN);
+	while ((err = ipcx_transport_send(pair->end[0], &msg)) == 0)
+		sent++;
+	UNIT_CHECK(err == -EAGAIN && sent >= 1);
+	while ((err = ipcx_transport_recv(pair->end[1], &msg)) == 0)
+		got++;
+	UNIT_CHECK(err == -EAGAIN && got == sent);
+	ipcx_transport_buffer_free(msg.buf);
+	ipcx_transport_close(pair);
+	ok(ops, "a full or empty pair says EAGAIN, and loses nothing");
+}
+
+static void test_too_large(const struct ipcx_transport_ops *ops)
+{
+	struct ipcx_transport_pair *pair = pair_open(ops, 64, 1, 0);
+	struct ipcx_transport_msg msg = { .len = 65 };
+
+	msg.buf = ipcx_transport_buffer(65);
+	/* SysV has no limit per queue: only the receiver's room counts there. */
+	if (strcmp(ops->name, "sysv-mq"))
+		UNIT_CHECK(ipcx_transport_send(pair->end[0], &msg) == -EMSGSIZE);
+	ipcx_transport_buffer_free(msg.buf);
+	ipcx_transport_close(pair);
+	ok(ops, "a message larger than agreed is refused");
+}
+
+static void handler(int signo)
+{
+	(void)signo;
+}
+
+static void test_signal(const struct ipcx_transport_ops *ops)
+{
+	struct ipcx_transport_pair *pair = pair_open(ops, 64, 1, 0);
+	struct sigaction action = { .sa_handler = handler };
+	struct ipcx_transport_msg msg = { .len = 64 };
+
+	sigaction(SIGALRM, &action, NULL);
+	msg.buf = ipcx_transport_buffer(64);
+	ualarm(20000, 20000);
+	UNIT_CHECK(ipcx_transport_recv(pair->end[0], &msg) == -EINTR);
+	ualarm(0, 0);
+	send_one(pair->end[1], 64, 5);
+	recv_one(pair->end[0], 64, 64, 5);
+	ipcx_transport_buffer_free(msg.buf);
+	ipcx_transport_close(pair);
+	ok(ops, "a signal ends a wait with EINTR, and nothing is lost");
+}
+
+/* The child sends everything back; alarms interrupt both all the time. */
+static void echo(struct ipcx_transport_end *end, unsigned int count)
+{
+	struct ipcx_transport_msg msg = { 0 };
+	int err;
+
+	msg.buf = ipcx_transport_buffer(MAX_SIZE);
+	while (count--) {
+		msg.len = MAX_SIZE;
+		while ((err = ipcx_transport_recv(end, &msg)) == -EINTR)
+			;
+		while (err == 0 && (err = ipcx_transport_send(end, &msg)) == -EINTR)
+			err = 0;
+		if (err)
+			_exit(1);
+	}
+	_exit(0);
+}
+
+static void round_trips(struct ipcx_transport_end *end, unsigned int count, uint64_t *seed)
+{
+	struct ipcx_transport_msg out = { 0 }, in = { 0 };
+	int err;
+
+	out.buf = ipcx_transport_buffer(MAX_SIZE);
+	in.buf = ipcx_transport_buffer(MAX_SIZE);
+	while (count--) {
+		out.len = unit_rnd_below(seed, MAX_SIZE + 1);
+		in.len = MAX_SIZE;
+		scribble(out.buf, out.len, unit_rnd(seed));
+		while ((err = ipcx_transport_send(end, &out)) == -EINTR)
+			;
+		UNIT_CHECK(err == 0);
+		while ((err = ipcx_transport_recv(end, &in)) == -EINTR)
+			;
+		UNIT_CHECK(err == 0 && in.len == out.len);
+		UNIT_CHECK(memcmp(in.buf, out.buf, in.len) == 0);
+	}
+	ipcx_transport_buffer_free(out.buf);
+	ipcx_transport_buffer_free(in.buf);
+}
+
+static void test_two_processes(const struct ipcx_transport_ops *ops, uint64_t *seed)
+{
+	struct ipcx_transport_pair *pair = pair_open(ops, MAX_SIZE, 0, 0);
+	unsigned int count = (unsigned int)unit_scaled(2000, 100000);
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	UNIT_CHECK(pid >= 0);
+	if (pid == 0) {
+		ualarm(700, 700);
+		echo(ipcx_transport_attach(pair, 1), count);
+	}
+	ualarm(900, 900);
+	round_trips(ipcx_transport_attach(pair, 0), count, seed);
+	ualarm(0, 0);
+	UNIT_CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	ipcx_transport_close(pair);
+	ok(ops, "round trips between processes, under a storm of signals");
+}
+
+static void test_peer_death(const struct ipcx_transport_ops *ops)
+{
+	struct ipcx_transport_pair *pair;
+	struct ipcx_transport_end *end;
+	struct ipcx_transport_msg msg = { .len = 64 };
+	pid_t pid;
+
+	if (!(ops->caps & IPCX_TRANSPORT_PEER_DEATH))
+		return;
+	pair = pair_open(ops, 64, 0, 0);
+	msg.buf = ipcx_transport_buffer(64);
+	fflush(stdout);
+	pid = fork();
+	UNIT_CHECK(pid >= 0);
+	if (pid == 0) {
+		send_one(ipcx_transport_attach(pair, 1), 10, 3);
+		_exit(0);
+	}
+	end = ipcx_transport_attach(pair, 0);
+	UNIT_CHECK(waitpid(pid, NULL, 0) == pid);
+	recv_one(end, 64, 10, 3);
+	UNIT_CHECK(ipcx_transport_recv(end, &msg) == -EPIPE);
+	UNIT_CHECK(ipcx_transport_send(end, &msg) == -EPIPE);
+	ipcx_transport_buffer_free(msg.buf);
+	ipcx_transport_close(pair);
+	ok(ops, "what a dead peer sent can be received, then comes EPIPE");
+}
+
+static void test_refusals(void)
+{
+	const struct ipcx_transport_ops *pipe_ops = ipcx_transport_find("pipe");
+	struct {
+		struct ipcx_transport_opts opts;
+		unsigned long later;
+	} newer = { .opts = { .sz = sizeof(newer), .msg_size = 1 }, .later = 1 };
+	struct ipcx_transport_pair *pair;
+	IPCX_OPTS(ipcx_transport_opts, opts);
+
+	UNIT_CHECK(pipe_ops && !ipcx_transport_find("pigeon"));
+	UNIT_CHECK(ipcx_transport_open(&pair, pipe_ops, &newer.opts, why) == -E2BIG && !pair);
+	newer.later = 0;
+	UNIT_CHECK(ipcx_transport_open(&pair, pipe_ops, &newer.opts, why) == 0);
+	ipcx_transport_close(pair);
+	opts.flags = 1U << 31;
+	UNIT_CHECK(ipcx_transport_open(&pair, pipe_ops, &opts, why) == -EINVAL && !pair && why[0]);
+	opts.flags = 0;
+	opts.depth = IPCX_TRANSPORT_DEPTH_MAX + 1;
+	UNIT_CHECK(ipcx_transport_open(&pair, pipe_ops, &opts, why) == -EINVAL && !pair);
+	opts.depth = IPCX_TRANSPORT_DEPTH_MAX;
+	opts.msg_size = 1 << 20;
+	UNIT_CHECK(ipcx_transport_open(&pair, pipe_ops, &opts, why) == -ENOSPC && !pair && why[0]);
+	ipcx_transport_close(NULL);
+	ipcx_transport_buffer_free(NULL);
+	unit_ok("options that cannot be met are refused, with a reason");
+}
+
+static void test_all(const struct ipcx_transport_ops *ops, uint64_t *seed)
+{
+	test_mixed_sizes(ops, seed);
+	test_fixed(ops, seed);
+	test_batch(ops, seed);
+	test_nonblock(ops);
+	test_too_large(ops);
+	test_signal(ops);
+	test_two_processes(ops, seed);
+	test_peer_death(ops);
+}
+
+int main(void)
+{
+	uint64_t seed = unit_seed();
+	const struct ipcx_transport_ops *ops;
+
+	signal(SIGPIPE, SIG_IGN);
+	test_refusals();
+	for (unsigned int i = 0; (ops = ipcx_transport_at(i)); i++) {
+		/* ipcx queues have tests of their own, in the VM. */
+		if (ipcx_transport_available(ops, why) == 0)
+			test_all(ops, &seed);
+		else
+			UNIT_CHECK(why[0] && strncmp(ops->name, "ipcx", 4) == 0);
+	}
+	printf("1..%u\n", done + 1);
+	return 0;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The commands besides the comparison; each has a --help of its own. */
+#ifndef BENCH_COMMANDS_H
+#define BENCH_COMMANDS_H
+
+int command_compare(int argc, char **argv);
+int command_depth(int argc, char **argv);
+int command_memory(int argc, char **argv);
+
+#endif /* BENCH_COMMANDS_H */

@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Runs in the VM, as root: makes it a fair place for measurements, then runs a
+# command there as an ordinary user in a memory cgroup with a limit; with --root
+# as root, without one.
+#
+#	BENCH=FILE guest.sh [--root] COMMAND [ARGUMENT]...
+#
+# The command finds the folder of results, writable, as $RESULTS (it is
+# $IPCX_SHARE), and a copy of ipcx-bench in PATH, also where an ordinary user may
+# not look into the folders that both are in.
+set -euo pipefail
+
+readonly USER_ID=65534 LIMIT=1G PLACE=/run/ipcx-bench
+
+as_user=1
+if [ "${1:-}" = --root ]; then
+	as_user=0
+	shift
+fi
+
+# What would keep one mechanism from doing what the others can.
+raise_limits() {
+	sysctl -q -w fs.mqueue.msg_max=65536 fs.mqueue.msgsize_max=1048576 \
+		kernel.msgmax=1048576 kernel.msgmnb=67108864 \
+		net.core.wmem_max=268435456 fs.pipe-max-size=16777216
+	ulimit -q unlimited
+}
+
+enter_cgroup() {
+	local cgroup=/sys/fs/cgroup/ipcx-bench
+	mkdir -p $cgroup
+	echo $LIMIT >$cgroup/memory.max
+	echo $$ >$cgroup/cgroup.procs
+}
+
+# An ordinary user must be able to write the results, under any umask.
+make_place() {
+	mkdir -p $PLACE/bin $PLACE/results
+	chmod 755 $PLACE $PLACE/bin
+	install -m 755 "$BENCH" $PLACE/bin/ipcx-bench
+	mount --bind "$IPCX_SHARE" $PLACE/results
+	mode=$(stat -c %a "$IPCX_SHARE")
+	chmod 1777 $PLACE/results
+}
+
+raise_limits
+make_place
+[ $as_user = 0 ] || enter_cgroup
+export RESULTS=$PLACE/results PATH=$PLACE/bin:$PATH
+status=0
+if [ $as_user = 1 ]; then
+	setpriv --reuid=$USER_ID --regid=$USER_ID --clear-groups --inh-caps=-all -- "$@" ||
+		status=$?
+else
+	"$@" || status=$?
+fi
+chmod "$mode" $PLACE/results
+exit $status

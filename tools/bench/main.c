@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* ipcx-bench: compares transports; see bench.h for the parts. */
+#include <argp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "env.h"
+#include "json.h"
+#include "options.h"
+#include "pin.h"
+#include "regions.h"
+#include "region.h"
+#include "report.h"
+#include "run.h"
+#include "signals.h"
+
+#define STRING_OF(x)	#x
+#define STRING(x)	STRING_OF(x)
+
+unsigned long region_count;
+
+const char *argp_program_version = "ipcx-bench " STRING(IPCX_VERSION_MAJOR) "." STRING(IPCX_VERSION_MINOR) "."
+	STRING(IPCX_VERSION_PATCH);
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "compare", command_compare },
+	{ "depth", command_depth },
+	{ "memory", command_memory },
+};
+
+static int status_of(const struct results *results)
+{
+	unsigned int i, measured = 0;
+
+	if (results->interrupted)
+		return EXIT_INTERRUPTED;
+	for (i = 0; i < results->count; i++) {
+		if (results->cases[i].err && !results->cases[i].skipped)
+			return EXIT_BAD;
+		measured += results->cases[i].sample_count > 0;
+	}
+	return measured ? EXIT_DONE : EXIT_NOTHING;
+}
+
+static int report(const struct options *options, struct results *results)
+{
+	json_t *env = env_collect();
+	int err = 0;
+
+	if (options->regions) {
+		err = regions_read(options->regions, results);
+		if (err)
+			fprintf(stderr, "ipcx-bench: %s: %s: did QEMU load the plugin?\n",
+				options->regions, strerror(-err));
+	}
+	if (!options->json || strcmp(options->json, "-"))
+		report_results(options, results, env);
+	if (options->json && json_write(json_results(options, results, env), options->json) < 0)
+		err = -1;
+	json_decref(env);
+	return err || fflush(stdout) ? EXIT_BAD : EXIT_DONE;
+}
+
+static int command_run(int argc, char **argv)
+{
+	struct options options;
+	struct results results = { 0 };
+	int status, err;
+
+	options_parse(argc, argv, &options);
+	if (options.regions)
+		region_count = regions_before(options.regions);
+	err = run_all(&options, &results);
+	if (err) {
+		fprintf(stderr, "ipcx-bench: %s\n", strerror(-err));
+		results_free(&results);
+		return EXIT_BAD;
+	}
+	status = report(&options, &results);
+	if (status == EXIT_DONE)
+		status = status_of(&results);
+	results_free(&results);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int i;
+	int err = signals_catch();
+
+	if (!err)
+		err = pin_init();
+	if (err < 0) {
+		fprintf(stderr, "ipcx-bench: %s\n", strerror(-err));
+		return EXIT_BAD;
+	}
+	for (i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	return command_run(argc, argv);
+}

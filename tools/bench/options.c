@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+#include "pin.h"
+#include "report.h"
+#include "size.h"
+
+#define SIZE_LIMIT	((size_t)1 << 30)
+#define DURATION_LIMIT	600000
+
+enum {
+	OPT_COUNT = 256,
+	OPT_DURATION,
+	OPT_CPUS,
+	OPT_POLICY,
+	OPT_UNIT,
+	OPT_CHECK,
+	OPT_FRAMED,
+	OPT_RAW,
+	OPT_REGIONS,
+	OPT_LIST,
+};
+
+static const struct argp_option arguments[] = {
+	{ "transports", 't', "NAME,...", 0, "Mechanisms to compare (default: all; see --list)", 1 },
+	{ "modes", 'm', "MODE,...", 0,
+	  "pair: one process sends and receives; oneway: throughput between two processes; roundtrip: there and back between two processes (default: all)", 1 },
+	{ "sizes", 's', "SIZE,...", 0, "Payloads in bytes, or 4K, 1M (default: 64,4K,64K)", 1 },
+	{ "batch", 'b', "N,...", 0,
+	  "Messages per call in the modes pair and oneway (default: 1)", 1 },
+	{ "repeat", 'r', "N", 0, "Repetitions (default: 5)", 2 },
+	{ "count", OPT_COUNT, "N", 0, "Messages per repetition (default: as --duration says)", 2 },
+	{ "duration", OPT_DURATION, "MS", 0,
+	  "Milliseconds that a repetition should take (default: 50)", 2 },
+	{ "cpus", OPT_CPUS, "same|two|any", 0,
+	  "Both processes on one CPU, on two, or wherever (default: same)", 2 },
+	{ "policy", OPT_POLICY, "normal|batch", 0,
+	  "Scheduling: batch keeps a woken process from taking the CPU at once, which makes context switches repeatable (default: normal for ns, batch for instructions)", 2 },
+	{ "unit", OPT_UNIT, "ns|instructions|auto", 0,
+	  "What to measure; instructions need a VM that counts them, which auto finds out (default: auto)", 2 },
+	{ "check", OPT_CHECK, "inside|outside", 0,
+	  "Write and check every payload inside the measured loop, or only in the messages before and after it (default: inside for ns, outside for instructions)", 2 },
+	{ "framed", OPT_FRAMED, NULL, 0,
+	  "Pipes and streams send a length header, as they would need for messages of different sizes", 2 },
+	{ "json", 'j', "FILE", 0, "Write everything to FILE too, - for stdout instead of the table", 3 },
+	{ "raw", OPT_RAW, NULL, 0, "FILE gets every single latency", 3 },
+	{ "regions", OPT_REGIONS, "FILE", 0,
+	  "Take counts from FILE, which the QEMU plugin of tools/bench/plugin writes", 3 },
+	{ "quiet", 'q', NULL, 0, "No progress on the terminal", 3 },
+	{ "list", OPT_LIST, NULL, 0, "List the transports, and why those that cannot be used cannot", 4 },
+	{ 0 }
+};
+
+static const char doc[] =
+	"Compare ways of moving a message between processes, on the same work under the same rules."
+	"\v"
+	"Examples:\n"
+	"  ipcx-bench                                  all transports, modes, sizes\n"
+	"  ipcx-bench -t pipe,posix-mq -m roundtrip    two of them, there and back\n"
+	"  ipcx-bench -m pair -s 64 -b 1,32            one by one, and 32 per call\n"
+	"  ipcx-bench -s 0,1,1M --json out.json        unusual sizes, results as JSON\n"
+	"  ipcx-bench compare a.json b.json            do two runs agree?\n"
+	"  ipcx-bench depth                            cost against what is queued\n"
+	"  ipcx-bench memory                           memory of a queued message\n"
+	"\n"
+	"Exit status: 0: measured (rows may be skipped, with the reason); 1: a payload was wrong, "
+	"a process died, or a file could not be written; 2: wrong usage; 3: nothing could be "
+	"measured; 130: interrupted.";
+
+static int take_mode(const char *word, void *to)
+{
+	struct options *options = to;
+	enum mode mode;
+
+	for (mode = 0; mode < MODE_COUNT; mode++)
+		if (strcmp(word, mode_names[mode]) == 0)
+			break;
+	if (mode == MODE_COUNT)
+		return -EINVAL;
+	if (options->mode_count == MODE_COUNT)
+		return -ERANGE;
+	options->modes[options->mode_count++] = mode;
+	return 0;
+}
+
+static int take_size(const char *word, void *to)
+{
+	struct options *options = to;
+	size_t size;
+	int err = size_parse(word, &size);
+
+	if (err)
+		return err;
+	if (size > SIZE_LIMIT || options->size_count == LIST_MAX)
+		return -ERANGE;
+	options->sizes[options->size_count++] = size;
+	return 0;
+}
+
+static int take_batch(const char *word, void *to)
+{
+	struct options *options = to;
+	unsigned long batch;
+	int err = number_parse(word, 1, IPCX_TRANSPORT_BATCH_MAX, &batch);
+
+	if (err)
+		return err;
+	if (options->batch_count == LIST_MAX)
+		return -ERANGE;
+	options->batches[options->batch_count++] = (unsigned int)batch;
+	return 0;
+}
+
+static void take_list(struct argp_state *state, const char *text,
+		      int (*take)(const char *word, void *to), void *to, const char *what)
+{
+	int err = list_parse(text, take, to);
+
+	if (err)
+		argp_error(state, "%s: %s: '%s'%s", what,
+			   err == -ERANGE ? "too large or too many" : "not known", text,
+			   take == list_take_transport ? "; --list names them" : "");
+}
+
+static unsigned long take_number(struct argp_state *state, const char *text, unsigned long max,
+			    const char *what)
+{
+	unsigned long value = 0;
+
+	if (number_parse(text, 1, max, &value))
+		argp_error(state, "%s: not a number from 1 to %lu: '%s'", what, max, text);
+	return value;
+}
+
+static unsigned int choice(struct argp_state *state, const char *text, const char *const *names,
+			   unsigned int count, const char *what)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (strcmp(text, names[i]) == 0)
+			return i;
+	argp_error(state, "%s: not known: '%s'", what, text);
+	return 0;
+}
+
+static const char *const units[] = { "ns", "instructions", "auto" };
+static const char *const checks[] = { "outside", "inside" };
+
+/* Choices that have not been made yet. */
+static unsigned int unit = 2, check = 2, policy = 2;
+
+static void finish(struct argp_state *state, struct options *options)
+{
+	bool counted = clock_counts_instructions();
+	char all[] = "pair,oneway,roundtrip", sizes[] = "64,4K,64K", one[] = "1";
+
+	if (unit == CLOCK_INSTRUCTIONS && !counted)
+		argp_failure(state, EXIT_USAGE, 0,
+			     "the clock does not count instructions here: use a VM that does (tools/vm/run --icount)");
+	clock_unit = unit == 2 ? (counted ? CLOCK_INSTRUCTIONS : CLOCK_NS) : unit;
+	options->check_inside = check == 2 ? clock_unit == CLOCK_NS : check;
+	options->policy = policy == 2 ? clock_unit == CLOCK_INSTRUCTIONS : policy;
+	if (options->cpus == CPUS_TWO && pin_init() < 2)
+		argp_failure(state, EXIT_USAGE, 0, "--cpus two: this process may use one CPU only");
+	list_default_transports(&options->transports, 0);
+	if (!options->mode_count)
+		list_parse(all, take_mode, options);
+	if (!options->size_count)
+		list_parse(sizes, take_size, options);
+	if (!options->batch_count)
+		list_parse(one, take_batch, options);
+}
+
+static error_t parse_more(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case OPT_CPUS:
+		options->cpus = choice(state, arg, cpus_names, 3, "--cpus");
+		return 0;
+	case OPT_POLICY:
+		policy = choice(state, arg, policy_names, 2, "--policy");
+		return 0;
+	case OPT_UNIT:
+		unit = choice(state, arg, units, 3, "--unit");
+		return 0;
+	case OPT_CHECK:
+		check = choice(state, arg, checks, 2, "--check");
+		return 0;
+	case OPT_FRAMED:
+		options->framed = true;
+		return 0;
+	case OPT_RAW:
+		options->raw = true;
+		return 0;
+	case OPT_REGIONS:
+		options->regions = arg;
+		return 0;
+	case OPT_LIST:
+		report_transports();
+		exit(EXIT_DONE);
+	case ARGP_KEY_ARG:
+		argp_error(state, "what is '%s'?", arg);
+		return 0;
+	case ARGP_KEY_END:
+		finish(state, options);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case 't':
+		take_list(state, arg, list_take_transport, &options->transports, "--transports");
+		return 0;
+	case 'm':
+		take_list(state, arg, take_mode, options, "--modes");
+		return 0;
+	case 's':
+		take_list(state, arg, take_size, options, "--sizes");
+		return 0;
+	case 'b':
+		take_list(state, arg, take_batch, options, "--batch");
+		return 0;
+	case 'r':
+		options->repeat = take_number(state, arg, REPEAT_MAX, "--repeat");
+		return 0;
+	case OPT_COUNT:
+		options->count = take_number(state, arg, COUNT_MAX, "--count");
+		return 0;
+	case OPT_DURATION:
+		options->duration_ms = take_number(state, arg, DURATION_LIMIT, "--duration");
+		return 0;
+	case 'j':
+		options->json = arg;
+		return 0;
+	case 'q':
+		options->quiet = true;
+		return 0;
+	default:
+		return parse_more(key, arg, state);
+	}
+}
+
+void options_parse(int argc, char **argv, struct options *options)
+{
+	static const struct argp argp = {
+		.options = arguments,
+		.parser = parse,
+		.args_doc = "\ncompare A.json B.json\ndepth [OPTION...]\nmemory [OPTION...]",
+		.doc = doc,
+	};
+
+	*options = (struct options){ .repeat = 5, .duration_ms = 50 };
+	argp_err_exit_status = EXIT_USAGE;
+	argp_parse(&argp, argc, argv, 0, NULL, options);
+}
