@@ -148,8 +148,11 @@ static struct file *ipcx_file(struct ipcx_object *obj, u32 flags)
 	/* Closing the file drops this; the control fd we came by holds one. */
 	__module_get(obj->kind->fops->owner);
 	stream_open(inode, file);
-	/* As for sockets: there is no file for fanotify to tell about. */
-	file->f_mode |= FMODE_NONOTIFY;
+	/*
+	 * RWF_NOWAIT and io_uring need no thread to wait in; and as for sockets,
+	 * there is no file for fanotify to tell about.
+	 */
+	file->f_mode |= FMODE_NOWAIT | FMODE_NONOTIFY;
 	return file;
 }
 

@@ -133,6 +133,7 @@ static inline struct ipcx_queue *ipcx_file_queue(const struct file *file)
  * @match: receive: one of enum ipcx_match
  * @match_arg: receive: its argument
  * @nonblock: do not wait
+ * @later: a message was done
  * @deadline: until when to wait
  */
 struct ipcx_transfer {
@@ -144,6 +145,7 @@ struct ipcx_transfer {
 	u32 match;
 	u64 match_arg;
 	bool nonblock;
+	bool later;
 	struct ipcx_deadline deadline;
 };
 

@@ -42,18 +42,26 @@ static void index_locked(struct ipcx_queue *q)
 	}
 }
 
-/* The message that the call selects next, or NULL. It stays where it is. */
-static struct ipcx_message *select_locked(const struct ipcx_transfer *xf)
+static noinline struct ipcx_pq_entry *
+select_match_locked(const struct ipcx_transfer *xf)
 {
 	struct ipcx_queue *q = xf->q;
 
-	lockdep_assert_held(&q->lock);
-	if (likely(xf->match == IPCX_MATCH_ANY))
-		return ipcx_message_of(ipcx_prioq_first(&q->pq));
 	if (ipcx_prioq_needs_index(xf->match))
 		index_locked(q);
-	return ipcx_message_of(ipcx_prioq_select(&q->pq, xf->match,
-						 xf->match_arg));
+	return ipcx_prioq_select(&q->pq, xf->match, xf->match_arg);
+}
+
+/* The message that the call selects next, or NULL. It stays where it is. */
+static inline struct ipcx_message *select_locked(const struct ipcx_transfer *xf)
+{
+	struct ipcx_pq_entry *e;
+
+	if (likely(xf->match == IPCX_MATCH_ANY))
+		e = ipcx_prioq_first(&xf->q->pq);
+	else
+		e = select_match_locked(xf);
+	return ipcx_message_of(e);
 }
 
 static bool fits(const struct ipcx_transfer *xf, const struct ipcx_message *msg,
@@ -217,10 +225,13 @@ static inline void settle_copied(struct ipcx_queue *q, struct ipcx_message *msg)
 	spin_unlock(&q->lock);
 }
 
-/* Tell the size that a message needs. */
-static int put_needed(struct ipcx_msg __user *udesc, u64 size)
+/* Tell the size that a message needs, if it is the call's first. */
+static int put_needed(const struct ipcx_transfer *xf,
+		      struct ipcx_msg __user *udesc, u64 size)
 {
-	return put_user(size, &udesc->len) ? -EFAULT : -EMSGSIZE;
+	if (!xf->later && put_user(size, &udesc->len))
+		return -EFAULT;
+	return -EMSGSIZE;
 }
 
 /* Receive into one payload. Returns 1 or an error. */
@@ -237,7 +248,7 @@ static long recv_payload(const struct ipcx_transfer *xf,
 	msg = get_message(xf, nonblock, &room);
 	if (IS_ERR(msg)) {
 		ret = PTR_ERR(msg);
-		return ret == -EMSGSIZE ? put_needed(udesc, room) : ret;
+		return ret == -EMSGSIZE ? put_needed(xf, udesc, room) : ret;
 	}
 	trace_dequeue(q, msg);
 	ret = copy_message(q, msg, pl, udesc, flags);
@@ -274,7 +285,7 @@ static long peek_payload(const struct ipcx_transfer *xf,
 		msg->e.pins++;
 	spin_unlock(&q->lock);
 	if (ret)
-		return ret == -EMSGSIZE ? put_needed(udesc, size) : ret;
+		return ret == -EMSGSIZE ? put_needed(xf, udesc, size) : ret;
 
 	ret = copy_message(q, msg, pl, udesc, flags);
 	spin_lock(&q->lock);
@@ -457,6 +468,7 @@ static noinline long recv_many(struct ipcx_transfer *xf)
 	if (done < 0)
 		return done;
 	ipcx_transfer_advance(xf, 1);
+	xf->later = true;
 	while (xf->left && !ret)
 		done += recv_chunk(xf, &c, &ret);
 	return done;

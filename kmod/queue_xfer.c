@@ -67,6 +67,7 @@ int ipcx_transfer_init(struct ipcx_transfer *xf, struct file *file,
 	xf->match_arg = x.match_arg;
 	xf->nonblock = x.flags & IPCX_XFER_NONBLOCK ||
 		       file->f_flags & O_NONBLOCK;
+	xf->later = false;
 	return set_deadline(xf, &x);
 }
 

@@ -271,17 +271,16 @@ TEST_F(lib, deadlines)
 	static const clockid_t clocks[] = { CLOCK_MONOTONIC, CLOCK_BOOTTIME, CLOCK_REALTIME };
 	IPCX_OPTS(ipcx_recv_opts, opts);
 	struct ipcx_msg msg;
-	long long before;
 	size_t i;
 
 	opts.flags = IPCX_XFER_DEADLINE;
 	for (i = 0; i < ARRAY_SIZE(clocks); i++) {
 		opts.clock = clocks[i];
 		opts.deadline_ns = ipcx_deadline_after(clocks[i], 20 * NSEC_PER_MSEC);
-		before = now_ns(CLOCK_MONOTONIC);
 		ipcx_msg_init(&msg, NULL, 0, 0, 0);
 		EXPECT_EQ(-ETIMEDOUT, ipcx_queue_recv_msgs(self->q, &msg, 1, &opts));
-		EXPECT_LE(19 * NSEC_PER_MSEC, now_ns(CLOCK_MONOTONIC) - before);
+		/* On its own clock: what others say may differ, if only in a VM. */
+		EXPECT_LE(opts.deadline_ns, now_ns(clocks[i]));
 	}
 }
 

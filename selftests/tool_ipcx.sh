@@ -23,7 +23,12 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# ---- checks ----
+# ---- checks: in the shell itself, since every program is dear in a VM ----
+
+# All that is in a file, newlines at its end too.
+slurp() { # variable, file
+	IFS= read -r -d '' "$1" <"$2" || true
+}
 
 # expect STATUS ARGUMENT...: runs ipcx; its output is in $work/out and /err.
 expect() {
@@ -37,32 +42,43 @@ expect() {
 }
 
 out_is() {
-	[ "$(cat "$work/out"; echo .)" = "$1." ] && return
-	echo "not '$1' but:"
-	cat "$work/out"
+	local text
+	slurp text "$work/out"
+	[ "$text" = "$1" ] && return
+	echo "not '$1' but '$text'"
 	return 1
 }
 
-# says out|err PATTERN...
+has_line() { # pattern, text
+	local line
+	while IFS= read -r line; do
+		[[ ! $line =~ $1 ]] || return 0
+	done <<<"$2"
+	return 1
+}
+
+# says out|err PATTERN...: lines that match are there.
 says() {
-	local file=$work/$1 pattern
+	local text pattern
+	slurp text "$work/$1"
 	shift
 	for pattern in "$@"; do
-		grep -qE -- "$pattern" "$file" && continue
+		has_line "$pattern" "$text" && continue
 		echo "nothing like '$pattern' in:"
-		cat "$file"
+		echo "$text"
 		return 1
 	done
 }
 
 # json TEXT...: what is in the compact JSON of $work/out; kept for t_json_is_valid.
 json() {
-	local text
-	cat "$work/out" >>"$work/all-json"
+	local output text
+	slurp output "$work/out"
+	printf '%s' "$output" >>"$work/all-json"
 	for text in "$@"; do
-		grep -qF -- "$text" "$work/out" && continue
+		[[ $output == *"$text"* ]] && continue
 		echo "no '$text' in:"
-		cat "$work/out"
+		echo "$output"
 		return 1
 	done
 }
@@ -75,7 +91,7 @@ fresh() {
 wait_receiver() {
 	local i
 	for i in {1..100}; do
-		"$program" stat --json "$q" | grep -q '"recv_waiters":[1-9]' && return
+		[[ $("$program" stat --json "$q") != *'"recv_waiters":0'* ]] && return
 		sleep 0.1
 	done
 	echo "no receiver after $i looks"

@@ -161,8 +161,12 @@ static int queue_recv_batch(struct ipcx_transport_end *base, struct ipcx_transpo
 	struct queue_end *end = (struct queue_end *)base;
 	int i, n;
 
-	for (i = 0; i < (int)count; i++)
-		ipcx_msg_init(&end->msgs[i], msgs[i].buf, msgs[i].len, 0, 0);
+	/* type and priority are output only: not worth a store */
+	for (i = 0; i < (int)count; i++) {
+		end->msgs[i].buf = (uintptr_t)msgs[i].buf;
+		end->msgs[i].len = msgs[i].len;
+		end->msgs[i].flags = 0;
+	}
 	n = ipcx_queue_recv_msgs(end->in, end->msgs, count, NULL);
 	for (i = 0; i < n; i++) {
 		msgs[i].len = end->msgs[i].len;

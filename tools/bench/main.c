@@ -23,13 +23,15 @@ unsigned long region_count;
 const char *argp_program_version = "ipcx-bench " STRING(IPCX_VERSION_MAJOR) "." STRING(IPCX_VERSION_MINOR) "."
 	STRING(IPCX_VERSION_PATCH);
 
-static const struct {
+/* What a command calls itself in its messages must be writable, as argv is. */
+static struct {
 	const char *name;
+	char title[32];
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "compare", command_compare },
-	{ "depth", command_depth },
-	{ "memory", command_memory },
+	{ "compare", "ipcx-bench compare", command_compare },
+	{ "depth", "ipcx-bench depth", command_depth },
+	{ "memory", "ipcx-bench memory", command_memory },
 };
 
 static int status_of(const struct results *results)
@@ -99,7 +101,9 @@ int main(int argc, char **argv)
 		return EXIT_BAD;
 	}
 	for (i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
+		if (strcmp(argv[1], commands[i].name) == 0) {
+			argv[1] = commands[i].title;
 			return commands[i].run(argc - 1, argv + 1);
+		}
 	return command_run(argc, argv);
 }

@@ -76,12 +76,12 @@ int exchange_peer(const struct plan *plan, struct link *link);
 int oneway_peer(const struct plan *plan, struct link *link);
 
 /*
- * Measures @count messages of the case once. Returns 0, or a negative errno with
+ * Measures @count messages of the case once, as repetition @number. Returns 0, or a negative errno with
  * the reason: -ENOTRECOVERABLE where the payload was wrong, -EINTR for Ctrl-C,
  * -ECHILD where the peer died, -ENOTSUP where the case cannot be run here.
  */
 int measure(const struct options *options, const struct bench_case *bench_case,
-	    unsigned long count, struct outcome *outcome, char *why);
+	    unsigned long count, unsigned long number, struct outcome *outcome, char *why);
 
 /* The messages of a repetition are a multiple of this. */
 unsigned long measure_step(const struct bench_case *bench_case);

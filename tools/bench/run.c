@@ -132,7 +132,7 @@ static int choose_count(const struct options *options, struct bench_case *c,
 	int i, err = 0;
 
 	for (i = 0; i < PROBES && !err; i++) {
-		err = measure(options, c, count, outcome, c->why);
+		err = measure(options, c, count, 0, outcome, c->why);
 		one = per_message(c, outcome);
 		if (clock_unit == CLOCK_INSTRUCTIONS || options->count ||
 		    one * (double)count > wanted / 8)
@@ -166,7 +166,7 @@ static int repetition(const struct options *options, struct bench_case *c,
 		      struct outcome *outcome)
 {
 	struct sample *sample = &c->samples[c->sample_count];
-	int err = measure(options, c, c->count, outcome, c->why);
+	int err = measure(options, c, c->count, c->sample_count, outcome, c->why);
 
 	if (err)
 		return err;
