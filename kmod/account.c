@@ -124,6 +124,21 @@ struct ipcx_account *ipcx_account_get_current(void)
 	return acct;
 }
 
+/* Drop a reference; the last one under the lock, so that nobody finds it. */
+static bool put_last(struct ipcx_account *acct)
+{
+	bool last;
+
+	if (refcount_dec_not_one(&acct->ref))
+		return false;
+	spin_lock(&account_lock);
+	last = refcount_dec_and_test(&acct->ref);
+	if (last)
+		hash_del(&acct->node);
+	spin_unlock(&account_lock);
+	return last;
+}
+
 /**
  * ipcx_account_put() - Drop a reference.
  * @acct: an account or NULL
@@ -132,13 +147,9 @@ struct ipcx_account *ipcx_account_get_current(void)
  */
 void ipcx_account_put(struct ipcx_account *acct)
 {
-	while (acct) {
+	while (acct && put_last(acct)) {
 		struct ipcx_account *parent = acct->parent;
 
-		if (!refcount_dec_and_lock(&acct->ref, &account_lock))
-			return;
-		hash_del(&acct->node);
-		spin_unlock(&account_lock);
 		put_user_ns(acct->ns);
 		kfree(acct);
 		acct = parent;

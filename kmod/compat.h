@@ -28,13 +28,6 @@ static inline void ipcx_eventfd_signal(struct eventfd_ctx *ctx)
 #endif
 }
 
-/* 6.10: __assign_str() takes the source from __string(). */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
-#define ipcx_assign_str(dst, src)	__assign_str(dst)
-#else
-#define ipcx_assign_str(dst, src)	__assign_str(dst, src)
-#endif
-
 /*
  * 5.9 and later (CONFIG_INIT_STACK_ALL_ZERO): the compiler clears every local
  * variable. The hot paths' arrays, of which a call uses a few elements, opt out;

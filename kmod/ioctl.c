@@ -273,24 +273,36 @@ static long op_stat(struct file *file, void __user *arg, size_t size)
 
 #define IPCX_FIRST_NR	_IOC_NR(IPCX_INFO)
 
-#define OP(_cmd, _size, _on, _rights, _handler)				\
-	[_IOC_NR(_cmd) - IPCX_FIRST_NR] = {				\
-		.cmd = (_cmd), .min_size = (_size), .on = (_on),	\
-		.rights = (_rights), .handler = (_handler),		\
-	}
+#define OP_INDEX(cmd)	(_IOC_NR(cmd) - IPCX_FIRST_NR)
 
 static const struct ipcx_op ops[] = {
-	OP(IPCX_INFO, IPCX_INFO_SIZE_VER0, ON_ANY, 0, op_info),
-	OP(IPCX_OPEN, IPCX_OPEN_SIZE_VER0, ON_CONTROL, 0, op_open),
-	OP(IPCX_UNLINK, IPCX_UNLINK_SIZE_VER0, ON_CONTROL, 0, op_unlink),
-	OP(IPCX_LIST, IPCX_LIST_SIZE_VER0, ON_CONTROL, 0, op_list),
-	OP(IPCX_STAT, IPCX_STAT_SIZE_VER0, ON_QUEUE, 0, op_stat),
-	OP(IPCX_SEND, IPCX_XFER_SIZE_VER0, ON_QUEUE, IPCX_OPEN_WRITE,
-	   ipcx_queue_ioctl_send),
-	OP(IPCX_RECV, IPCX_XFER_SIZE_VER0, ON_QUEUE, IPCX_OPEN_READ,
-	   ipcx_queue_ioctl_recv),
-	OP(IPCX_NOTIFY, IPCX_NOTIFY_SIZE_VER0, ON_QUEUE, IPCX_OPEN_READ,
-	   ipcx_queue_ioctl_notify),
+	[OP_INDEX(IPCX_INFO)] = {
+		IPCX_INFO, IPCX_INFO_SIZE_VER0, ON_ANY, 0, op_info
+	},
+	[OP_INDEX(IPCX_OPEN)] = {
+		IPCX_OPEN, IPCX_OPEN_SIZE_VER0, ON_CONTROL, 0, op_open
+	},
+	[OP_INDEX(IPCX_UNLINK)] = {
+		IPCX_UNLINK, IPCX_UNLINK_SIZE_VER0, ON_CONTROL, 0, op_unlink
+	},
+	[OP_INDEX(IPCX_LIST)] = {
+		IPCX_LIST, IPCX_LIST_SIZE_VER0, ON_CONTROL, 0, op_list
+	},
+	[OP_INDEX(IPCX_STAT)] = {
+		IPCX_STAT, IPCX_STAT_SIZE_VER0, ON_QUEUE, 0, op_stat
+	},
+	[OP_INDEX(IPCX_SEND)] = {
+		IPCX_SEND, IPCX_XFER_SIZE_VER0, ON_QUEUE, IPCX_OPEN_WRITE,
+		ipcx_queue_ioctl_send
+	},
+	[OP_INDEX(IPCX_RECV)] = {
+		IPCX_RECV, IPCX_XFER_SIZE_VER0, ON_QUEUE, IPCX_OPEN_READ,
+		ipcx_queue_ioctl_recv
+	},
+	[OP_INDEX(IPCX_NOTIFY)] = {
+		IPCX_NOTIFY, IPCX_NOTIFY_SIZE_VER0, ON_QUEUE, IPCX_OPEN_READ,
+		ipcx_queue_ioctl_notify
+	},
 };
 
 /* Find the operation for an fd of this kind; the size is not looked at. */

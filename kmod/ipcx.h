@@ -28,7 +28,7 @@
  * Locks, outermost first. No lock is held while user memory is touched, and
  * none but the registry's while memory is allocated.
  *
- *   inode lock (VFS, fchmod)
+ *   net_rwsem (debugfs only), inode lock (VFS, fchmod)
  *     registry lock          mutex: names, ids, handle counts. Allocates when it
  *                            enters a name; nothing that reclaim needs takes it
  *       queue lock           spinlock: everything of one queue. Under the

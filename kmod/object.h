@@ -17,6 +17,7 @@
 #define _IPCX_OBJECT_H
 
 #include <linux/atomic.h>
+#include <linux/fs.h>
 #include <linux/ipcx.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
@@ -24,7 +25,6 @@
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
-struct file_operations;
 struct ipcx_account;
 struct ipcx_net;
 struct ipcx_object;
@@ -86,7 +86,7 @@ struct ipcx_object {
 	char *name;
 	u32 name_len;
 	struct user_namespace *user_ns;
-	spinlock_t perm_lock;
+	spinlock_t perm_lock;	/* uid, gid, mode */
 	kuid_t uid;
 	kgid_t gid;
 	umode_t mode;

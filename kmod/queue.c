@@ -51,7 +51,7 @@ static int hand_over_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 /* A message has become receivable. */
 static void announce_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 {
-	if (waitqueue_active(&q->read_wait)) {
+	if (ipcx_queue_polled_locked(&q->read_wait)) {
 		wk->readable = true;
 		wk->any = true;
 	}
@@ -173,7 +173,7 @@ bool __ipcx_queue_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 		trace_ipcx_wake(&q->obj, w->task, true);
 		ipcx_waitset_complete(&q->senders, w, wk);
 	}
-	if (waitqueue_active(&q->write_wait) && ipcx_queue_fits_locked(q, 1)) {
+	if (ipcx_queue_polled_locked(&q->write_wait) && ipcx_queue_fits_locked(q, 1)) {
 		wk->writable = true;
 		wk->any = true;
 	}

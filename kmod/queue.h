@@ -100,7 +100,7 @@ struct ipcx_queue {
 	u32 max_msg_size;
 	u32 overflow;
 
-	spinlock_t lock;
+	spinlock_t lock;	/* all that follows */
 	u32 inflight;
 	u64 bytes;
 	struct ipcx_prioq pq;
@@ -160,6 +160,15 @@ bool __ipcx_queue_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk);
 void ipcx_queue_flush_cache(struct ipcx_queue *q);
 void __ipcx_queue_finish(struct ipcx_queue *q, struct ipcx_wakeups *wk);
 
+/*
+ * Does somebody poll? Asked under the queue's lock only, which orders it: see the
+ * head of this file for why no barrier is needed.
+ */
+static inline bool ipcx_queue_polled_locked(const struct wait_queue_head *wq)
+{
+	return !list_empty(&wq->head);
+}
+
 /* Is there a slot for a payload of this size? Under the queue's lock. */
 static inline bool ipcx_queue_fits_locked(const struct ipcx_queue *q,
 					  size_t size)
@@ -218,7 +227,7 @@ static inline void ipcx_queue_insert_locked(struct ipcx_queue *q,
 static inline bool ipcx_queue_quiet_locked(const struct ipcx_queue *q)
 {
 	return !q->receivers.count && !q->notification &&
-	       list_empty(&q->read_wait.head);
+	       !ipcx_queue_polled_locked(&q->read_wait);
 }
 
 /**
@@ -283,7 +292,8 @@ static inline void ipcx_queue_recycle_locked(struct ipcx_queue *q,
 static inline bool ipcx_queue_admit_locked(struct ipcx_queue *q,
 					   struct ipcx_wakeups *wk)
 {
-	if (likely(!q->senders.count && !waitqueue_active(&q->write_wait)))
+	if (likely(!q->senders.count &&
+		   !ipcx_queue_polled_locked(&q->write_wait)))
 		return false;
 	return __ipcx_queue_admit_locked(q, wk);
 }

@@ -120,8 +120,8 @@ static int wait_for_message(struct ipcx_queue *q, struct ipcx_waiter *w,
 static struct ipcx_message *get_message(const struct ipcx_transfer *xf,
 					bool nonblock, u64 *room)
 {
-	struct ipcx_queue *q = xf->q;
 	ipcx_uninitialized struct ipcx_waiter w;
+	struct ipcx_queue *q = xf->q;
 	struct ipcx_message *msg;
 	int ret;
 
@@ -215,7 +215,8 @@ static void settle(struct ipcx_queue *q, struct ipcx_message **msg,
 static inline void settle_copied(struct ipcx_queue *q, struct ipcx_message *msg)
 {
 	spin_lock(&q->lock);
-	if (unlikely(q->senders.count || waitqueue_active(&q->write_wait) ||
+	if (unlikely(q->senders.count ||
+		     ipcx_queue_polled_locked(&q->write_wait) ||
 		     !ipcx_queue_keeps_locked(q, msg))) {
 		spin_unlock(&q->lock);
 		settle(q, &msg, 1, 1);

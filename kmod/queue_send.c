@@ -80,17 +80,16 @@ static struct ipcx_message *alloc_message(struct ipcx_queue *q, size_t size)
 {
 	struct ipcx_message *msg = ipcx_message_alloc(size);
 
-	if (likely(!IS_ERR(msg)))
+	if (!IS_ERR(msg))
 		return msg;
 	ipcx_queue_flush_cache(q);
 	return ipcx_message_alloc(size);
 }
 
 /* Fill @msg, or a new message where it is NULL. Frees it on error. */
-static noinline struct ipcx_message *fill_message(struct ipcx_queue *q,
-					 struct ipcx_message *msg,
-					 struct ipcx_payload *pl,
-					 u64 type, u32 prio)
+static noinline struct ipcx_message *
+fill_message(struct ipcx_queue *q, struct ipcx_message *msg,
+	     struct ipcx_payload *pl, u64 type, u32 prio)
 {
 	int ret;
 

@@ -11,7 +11,6 @@
 #include <linux/sched.h>
 #include <linux/tracepoint.h>
 
-#include "compat.h"
 #include "msg.h"
 #include "object.h"
 
@@ -21,12 +20,13 @@ DECLARE_EVENT_CLASS(ipcx_object_class,
 	TP_STRUCT__entry(
 		__field(u64, id)
 		__field(u32, kind)
-		__string(name, obj->name)
+		__dynamic_array(char, name, obj->name_len + 1)
 	),
 	TP_fast_assign(
 		__entry->id = obj->id;
 		__entry->kind = obj->kind->kind;
-		ipcx_assign_str(name, obj->name);
+		memcpy(__get_dynamic_array(name), obj->name,
+		       obj->name_len + 1);
 	),
 	TP_printk("id=%llu kind=%u name=%s", __entry->id, __entry->kind,
 		  __get_str(name))

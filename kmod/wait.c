@@ -95,20 +95,19 @@ struct ipcx_waiter *ipcx_waitset_find(const struct ipcx_waitset *set, u64 type,
 				      u32 prio)
 {
 	const struct rb_root *tree = set->tree;
-	struct ipcx_selnode *best;
+	struct ipcx_selnode *best, *node;
 
 	if (!set->count)
 		return NULL;
 	best = ipcx_seltree_best(&tree[IPCX_MATCH_ANY], 0, U64_MAX);
-	best = ipcx_selnode_better(best,
-		ipcx_seltree_best(&tree[IPCX_MATCH_TYPE], type, type));
-	best = ipcx_selnode_better(best,
-		ipcx_seltree_best_except(&tree[IPCX_MATCH_NOT_TYPE], type));
-	best = ipcx_selnode_better(best,
-		ipcx_seltree_best(&tree[IPCX_MATCH_LOWEST_TYPE], type,
-				  U64_MAX));
-	best = ipcx_selnode_better(best,
-		ipcx_seltree_best(&tree[IPCX_MATCH_MIN_PRIORITY], 0, prio));
+	node = ipcx_seltree_best(&tree[IPCX_MATCH_TYPE], type, type);
+	best = ipcx_selnode_better(best, node);
+	node = ipcx_seltree_best_except(&tree[IPCX_MATCH_NOT_TYPE], type);
+	best = ipcx_selnode_better(best, node);
+	node = ipcx_seltree_best(&tree[IPCX_MATCH_LOWEST_TYPE], type, U64_MAX);
+	best = ipcx_selnode_better(best, node);
+	node = ipcx_seltree_best(&tree[IPCX_MATCH_MIN_PRIORITY], 0, prio);
+	best = ipcx_selnode_better(best, node);
 	return waiter_of(best);
 }
 

@@ -173,6 +173,26 @@ TEST_F(lib, send_recv_peek)
 	EXPECT_EQ(-EFAULT, ipcx_queue_send(self->q, NULL, 1, 0));
 }
 
+/* Priority 0 and no wish to know it: the library has a shorter way for these. */
+TEST_F(lib, send_recv_plain)
+{
+	uint64_t big = 0;
+	char buf[16];
+
+	ASSERT_EQ(0, ipcx_queue_send(self->q, "one", 3, 0));
+	ASSERT_EQ(0, ipcx_queue_send(self->q, NULL, 0, 0));
+	EXPECT_EQ(-EMSGSIZE, ipcx_queue_recv(self->q, buf, 2, NULL));
+	EXPECT_EQ(-EMSGSIZE, ipcx_queue_recv(self->q, NULL, 0, NULL));
+	EXPECT_EQ(-EFAULT, ipcx_queue_recv(self->q, NULL, 3, NULL));
+	EXPECT_EQ(3, ipcx_queue_recv(self->q, buf, sizeof(buf), NULL));
+	EXPECT_EQ(0, memcmp(buf, "one", 3));
+	EXPECT_EQ(0, ipcx_queue_recv(self->q, NULL, 0, NULL));
+	EXPECT_EQ(-EMSGSIZE, ipcx_queue_send(self->q, &big, 65537, 0));
+	EXPECT_EQ(-EMSGSIZE, ipcx_queue_send(self->q, &big, 65537, 1));
+	EXPECT_EQ(-EFAULT, ipcx_queue_send(self->q, guard_page(), 1, 0));
+	EXPECT_EQ(0, get_depth(ipcx_queue_fd(self->q)));
+}
+
 TEST_F(lib, nonblock)
 {
 	struct ipcx_queue *q;

@@ -69,12 +69,17 @@ static long long read_event(const env_t *env, const char *name)
 	return at ? strtoll(at + strlen(name), NULL, 10) : -ENOENT;
 }
 
-/* The calling process goes in, with a limit of that many MiB above its own use. */
+/*
+ * The calling process goes in, with a limit of that many MiB above its own use.
+ * It takes all the memory that it needs now: a page fault at the limit would
+ * call the OOM killer, which is not what is tested.
+ */
 static int enter(const env_t *env, unsigned int mib)
 {
 	char limit[32];
 
 	MUST_BE(0, write_knob(env, "cgroup.procs", "0"));
+	MUST(mlockall(MCL_CURRENT | MCL_FUTURE) == 0);
 	snprintf(limit, sizeof(limit), "%llu", read_knob(env, "memory.current") + mib * MIB);
 	MUST_BE(0, write_knob(env, "memory.max", limit));
 	return 0;
@@ -102,13 +107,14 @@ static int fill_inside(void *arg)
 	env_t *env = filler->env;
 	int n, error, again;
 
-	/* Touched before the limit is set: copy-in must not need pages. */
-	memset(payload, 1, sizeof(payload));
 	MUST_BE(0, enter(env, 32));
 	n = fill(env->queue, filler->len, &error);
 	MUST_BE(-ENOMEM, error);
-	/* Most of the 32 MiB went to messages, and no more than there is. */
-	MUST(n * (filler->len + 300) > 20 * MIB);
+	/*
+	 * A good part of the 32 MiB went to messages, and no more than there is:
+	 * on a debug kernel every allocation has much around it.
+	 */
+	MUST(n * (filler->len + 300) > 10 * MIB);
 	MUST(n * filler->len <= 33 * MIB);
 	MUST_BE(n, get_depth(env->queue));
 	/* Works again when there is room. */
@@ -131,6 +137,7 @@ TEST_F(memcg, limit_is_enomem)
 		EXPECT_EQ(0, in_child(fill_inside, &filler)) {
 			TH_LOG("%zu bytes", lens[i]);
 		}
+		drain(self->queue);
 		ASSERT_EQ(0, write_knob(self, "memory.max", "max"));
 	}
 	EXPECT_EQ(0, read_event(self, "oom_kill "));
@@ -175,7 +182,6 @@ static int send_at_the_limit(void *arg)
 	int n;
 	size_t i;
 
-	memset(payload, 1, sizeof(payload));
 	MUST_BE(0, enter(env, 16));
 	for (i = 0; i < ARRAY_SIZE(msgs); i++)
 		msgs[i] = make_msg(payload, MIB, i, 0);

@@ -123,8 +123,12 @@ TEST_F(module, reload)
 		ASSERT_EQ(0, unload());
 		ASSERT_EQ(-1, access(IPCX_DEVICE, F_OK));
 	}
-	/* A leak of one page per round would be twice as much. */
-	EXPECT_GT(before + rounds * 2, kernel_memory());
+	/*
+	 * A leak of one page per round would be twice as much. Where the kernel
+	 * looks for leaks itself, it keeps freed memory for a while, too.
+	 */
+	if (access("/sys/kernel/debug/kmemleak", F_OK) != 0)
+		EXPECT_GT(before + rounds * 2, kernel_memory());
 }
 
 static int use_and_tolerate(void *arg)
@@ -146,7 +150,7 @@ static int use_and_tolerate(void *arg)
 			MUST(fd == -ENOENT || fd == -ENODEV || fd == -ENXIO);
 		}
 		/* Else it would be in use all the time. */
-		sleep_ms(rnd_below(&state, 4));
+		sleep_ms(rnd_below(&state, 20) * timeout_factor());
 	}
 	return 0;
 }
@@ -154,20 +158,23 @@ static int use_and_tolerate(void *arg)
 /* Users come while it goes, and the other way round. */
 TEST_F(module, reload_under_use)
 {
-	long done = 0, tries = 0, rounds = scaled(30, 1000);
+	long long end = now_ns(CLOCK_MONOTONIC) + timeout_factor() * scaled(20, 600) * NSEC_PER_SEC;
+	long done = 0, rounds = scaled(20, 1000);
 	pid_t pids[2];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(pids); i++)
 		pids[i] = spawn(use_and_tolerate, NULL);
-	while (done < rounds && tries++ < rounds * 1000) {
+	while (done < rounds && now_ns(CLOCK_MONOTONIC) < end) {
 		int ret = unload_now();
 
 		ASSERT_TRUE(ret == 0 || ret == -EWOULDBLOCK) {
 			TH_LOG("unload: %d", ret);
 		}
-		if (ret)
+		if (ret) {
+			sleep_ms(1);
 			continue;
+		}
 		ASSERT_EQ(0, load(""));
 		done++;
 	}

@@ -257,6 +257,26 @@ t_follow_with_timeout() {
 		expect 0 send "$q" y && expect 0 recv "$q" --follow --count=1 && out_is y
 }
 
+# Wherever a signal meets it, each message is either written or still there.
+t_follow_loses_nothing() {
+	local round pid sender text
+	for round in {1..6}; do
+		fresh || return
+		"$program" recv "$q" --follow --lines >"$work/taken" &
+		pid=$!
+		seq 500 | "$program" send "$q" --lines &
+		sender=$!
+		sleep "0.$((round * 3))"
+		kill -TERM "$pid"
+		wait "$pid" && wait "$sender" || return
+		"$program" recv "$q" --all --lines >"$work/left" || return
+		slurp text <(cat "$work/taken" "$work/left")
+		[ "$text" = "$(seq 500)"$'\n' ] && continue
+		echo "round $round: $(wc -l <"$work/taken") taken, $(wc -l <"$work/left") left"
+		return 1
+	done
+}
+
 # The reader's end is noticed while waiting, and no message is lost by it.
 t_follow_reader_gone() {
 	fresh && "$program" send "$q" first || return
@@ -397,6 +417,7 @@ tap "a message of 16 MiB" t_large_message
 tap "recv --follow ends on SIGTERM" t_follow TERM
 tap "recv --follow ends on SIGHUP" t_follow HUP
 tap "recv --follow ends on Ctrl-C" t_follow_interrupt
+tap "recv --follow loses no message to a signal" t_follow_loses_nothing
 tap "recv --follow --timeout, --count" t_follow_with_timeout
 tap "recv --follow ends with its reader" t_follow_reader_gone
 tap "output that cannot be written is a failure" t_output_errors

@@ -32,10 +32,6 @@ class Item:
     text: list = field(default_factory=list)  # paragraphs
     code: str = ""  # declaration
 
-    def value(self):
-        """Of a constant."""
-        return self.code
-
 
 def _lines(comment):
     return [re.sub(r"^[ \t]*\*[ \t]?", "", line).rstrip() for line in comment.split("\n")]

@@ -6,7 +6,6 @@
  * allocation, no lock, nothing remembered between calls. What the kernel checks
  * is not checked here again.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -121,8 +120,11 @@ int ipcx_queue_send(const struct ipcx_queue *q, const void *buf, size_t len,
 		    unsigned int priority)
 {
 	/* write(2) is the shortest way for what it can say */
-	if (!priority)
-		return write(q->fd, buf, len) < 0 ? -errno : 0;
+	if (!priority) {
+		ssize_t n = ipcx_write(q->fd, buf, len);
+
+		return n < 0 ? n : 0;
+	}
 	return send_one(q, buf, len, priority);
 }
 
@@ -153,13 +155,10 @@ static inline ssize_t recv_one(const struct ipcx_queue *q, void *buf, size_t len
 ssize_t ipcx_queue_recv(const struct ipcx_queue *q, void *buf, size_t len,
 			unsigned int *priority)
 {
-	ssize_t n;
-
 	/* read(2) is the shortest way for what it can tell */
 	if (priority)
 		return recv_one(q, buf, len, priority, 0);
-	n = read(q->fd, buf, len);
-	return n < 0 ? -errno : n;
+	return ipcx_read(q->fd, buf, len);
 }
 
 ssize_t ipcx_queue_peek(const struct ipcx_queue *q, void *buf, size_t len,

@@ -56,34 +56,31 @@ static ssize_t put(const struct stream_end *end, const char *bytes, size_t len)
 	return write(end->out, bytes, len);
 }
 
-/* Has to be called with a part of the message written. */
-static int write_rest(const struct stream_end *end, const char *bytes, size_t len)
+/* After a write that gave @n instead of @len. */
+static __attribute__((noinline)) int
+write_rest(const struct stream_end *end, const char *bytes, size_t len, ssize_t n)
 {
-	ssize_t n;
-
-	while (len) {
+	if (n < 0)
+		return -errno;
+	for (;;) {
+		bytes += n;
+		len -= (size_t)n;
+		if (!len)
+			return 0;
 		n = put(end, bytes, len);
-		if (n >= 0) {
-			bytes += n;
-			len -= (size_t)n;
-		} else if (errno == EAGAIN) {
-			return -ENOBUFS;
-		} else if (errno != EINTR) {
-			return -errno;
-		}
+		if (n < 0 && errno != EINTR)
+			return errno == EAGAIN ? -ENOBUFS : -errno;
+		if (n < 0)
+			n = 0;
 	}
-	return 0;
 }
 
-static int write_whole(const struct stream_end *end, const char *bytes, size_t len)
+/* The common case is as short as a program's own call would be. */
+static inline int write_whole(const struct stream_end *end, const char *bytes, size_t len)
 {
 	ssize_t n = put(end, bytes, len);
 
-	if (n == (ssize_t)len)
-		return 0;
-	if (n < 0)
-		return -errno;
-	return write_rest(end, bytes + n, len - (size_t)n);
+	return n == (ssize_t)len ? 0 : write_rest(end, bytes, len, n);
 }
 
 int stream_send(struct ipcx_transport_end *base, const struct ipcx_transport_msg *msg)
@@ -103,8 +100,8 @@ int stream_send(struct ipcx_transport_end *base, const struct ipcx_transport_msg
 	return write_whole(end, (char *)msg->buf - HEADER, HEADER + msg->len);
 }
 
-/* Has to be called with a part of the message read. */
-static int read_rest(int fd, char *bytes, size_t len)
+/* Has to be called with a part of the message read: it waits for the rest. */
+static __attribute__((noinline)) int read_rest(int fd, char *bytes, size_t len)
 {
 	ssize_t n;
 	int err;
@@ -127,7 +124,7 @@ static int read_rest(int fd, char *bytes, size_t len)
 	return 0;
 }
 
-static int read_whole(int fd, char *bytes, size_t len)
+static inline int read_whole(int fd, char *bytes, size_t len)
 {
 	ssize_t n = read(fd, bytes, len);
 

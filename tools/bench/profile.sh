@@ -54,7 +54,7 @@ run_vm() {
 	need_bench
 	rm -rf "$folder"
 	mkdir -p "$folder"
-	build_plugin "$folder/count.so"
+	build_plugin "$folder/count.so" || die "a profile needs the plugin"
 	make_qemu "$folder/qemu" -plugin \
 		"file=$folder/count.so,profile=$folder/profile,trace=$folder/trace"
 	[ -n "$module" ] || module=$out/kmod/$kernel/ipcx.ko

@@ -18,7 +18,8 @@
  * means all defaults.
  *
  * The library starts no threads, keeps no global state, installs no signal
- * handlers and never raises SIGPIPE. Its fds are close-on-exec.
+ * handlers and never raises SIGPIPE (but see <ipcx/transport.h>). Its fds are
+ * close-on-exec.
  *
  * The structures and constants that both the library and the kernel speak
  * (struct ipcx_msg, struct ipcx_stat, IPCX_OPEN_READ, ...) are those of

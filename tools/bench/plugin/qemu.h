@@ -2,7 +2,8 @@
 /*
  * The part of QEMU's plugin interface that count.c uses, declared here because
  * distributions do not package its header. PLUGIN_API is the version to claim:
- * QEMU refuses plugins that claim one it no longer, or not yet, supports.
+ * QEMU refuses plugins that claim one it no longer, or not yet, supports; of what
+ * is used here, only qemu_plugin_insn_data() has changed, in version 3.
  */
 #ifndef PLUGIN_QEMU_H
 #define PLUGIN_QEMU_H

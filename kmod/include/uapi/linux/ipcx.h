@@ -354,7 +354,7 @@ enum ipcx_match {
  * struct ipcx_xfer - Send or receive messages (IPCX_SEND, IPCX_RECV, queue fd).
  * @msgs: address of an array of &struct ipcx_msg
  * @count: messages in the array, 1 to IPCX_COUNT_MAX
- * @msg_size: sizeof(struct ipcx_msg) of the caller, at least
+ * @msg_size: sizeof(struct ipcx_msg) of the caller, a multiple of 8, at least
  *	IPCX_MSG_SIZE_VER0
  * @flags: IPCX_XFER_*, IPCX_RECV_*
  * @clock: with IPCX_XFER_DEADLINE: CLOCK_REALTIME, CLOCK_MONOTONIC or
