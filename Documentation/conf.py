@@ -16,7 +16,7 @@ version = release = manpages.version(here)
 extensions = ["ipcxdoc", "manpages"]
 master_doc = "index"
 source_suffix = ".rst"
-exclude_patterns = ["ext"]
+exclude_patterns = ["ext", "static"]
 
 # Every reference has to lead somewhere. C types in the signatures of functions
 # are those of the kernel and the C library, which are documented elsewhere.
@@ -35,7 +35,8 @@ html_theme_options = {
 html_sidebars = {"**": ["about.html", "navigation.html", "searchbox.html"]}
 html_show_sourcelink = False
 html_show_sphinx = False
-html_static_path = []
+html_static_path = ["static"]
+html_css_files = ["ipcx.css"]
 highlight_language = "none"
 smartquotes = False
 

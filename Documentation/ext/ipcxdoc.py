@@ -86,7 +86,7 @@ class KernelDoc(SphinxDirective):
         body = [self.text(item.about[0].upper() + item.about[1:]), ""]
         if item.what == "macro":
             head = f".. c:macro:: {item.name}"
-            body += [f"Value: ``{item.code}``", ""]
+            body[0] += f" Value: ``{item.code}``."
         elif item.what == "function":
             head = f".. c:function:: {item.code}"
         else:

@@ -9,6 +9,9 @@ and the page is installed under all of these names.
 import os
 import re
 
+from docutils import nodes
+from sphinx import addnodes
+
 
 def version(here):
     path = os.path.join(here, "..", "lib", "include", "ipcx", "version.h")
@@ -54,6 +57,29 @@ def _make_links(app, exception):
             os.symlink(f"{name}.{section}", link)
 
 
+def _link_names(app, doctree, docname):
+    """In HTML, :manpage:`NAME(SECTION)` of our own pages leads there."""
+    if app.builder.format != "html":
+        return
+    for node in list(doctree.findall(addnodes.manpage)):
+        page = app.env.ipcx_manpages.get(node.astext())
+        if page and page != docname:
+            link = nodes.reference("", "", internal=True,
+                                   refuri=app.builder.get_relative_uri(docname, page))
+            node.replace_self(link)
+            link += node
+
+
+def _know_names(app):
+    app.env.ipcx_manpages = {
+        f"{other}({section})": f"man/{name}.{section}"
+        for name, section, text in _sources(app.confdir)
+        for other in [name] + _field(text, "also").split()
+    }
+
+
 def setup(app):
+    app.connect("builder-inited", _know_names)
+    app.connect("doctree-resolved", _link_names)
     app.connect("build-finished", _make_links)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

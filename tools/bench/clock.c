@@ -5,6 +5,13 @@
 #define LOOPS	10000
 
 enum clock_unit clock_unit = CLOCK_NS;
+uint64_t clock_own_cost;
+
+void clock_choose(enum clock_unit unit)
+{
+	clock_unit = unit;
+	clock_own_cost = clock_cost();
+}
 
 const char *clock_unit_name(enum clock_unit unit)
 {

@@ -17,6 +17,10 @@ enum clock_unit {
 };
 
 extern enum clock_unit clock_unit;
+/* What clock_cost() gave when the unit was chosen. */
+extern uint64_t clock_own_cost;
+
+void clock_choose(enum clock_unit unit);
 
 static inline uint64_t clock_ns(void)
 {

@@ -89,7 +89,7 @@ static void print_name(const json_t *row)
 /* Returns the difference in percent, or infinity where only one has a figure. */
 static double compare_row(const json_t *a, const json_t *b)
 {
-	const json_t *x = json_object_get(a, "median"), *y = json_object_get(b, "median");
+	const json_t *x = json_object_get(a, "figure"), *y = json_object_get(b, "figure");
 	double first, second, percent;
 
 	if (!x && !y)
@@ -124,7 +124,7 @@ static int compare_all(const json_t *a, const json_t *b, double bound)
 		percent = compare_row(row, other);
 		if (percent > worst)
 			worst = percent;
-		n += json_object_get(row, "median") && other && json_object_get(other, "median");
+		n += json_object_get(row, "figure") && other && json_object_get(other, "figure");
 	}
 	if (json_array_size(rows[0]) != json_array_size(rows[1]))
 		worst = INFINITY;
@@ -139,7 +139,7 @@ int command_compare(int argc, char **argv)
 		.options = arguments,
 		.parser = parse,
 		.args_doc = "A.json B.json",
-		.doc = "Compare the medians of two runs row by row."
+		.doc = "Compare the figures of two runs row by row."
 		       "\vExit status: 0: every row is in both files and within the bound; 1: not; 2: wrong usage.",
 	};
 	struct compare compare = { .bound = 1 };

@@ -238,6 +238,7 @@ static json_t *json_row(const struct depth_row *row, size_t size)
 		json_object_set_new(json, "skipped", json_string(row->why));
 		return json;
 	}
+	json_object_set_new(json, "figure", json_real(row->stats.median));
 	json_object_set_new(json, "median", json_real(row->stats.median));
 	json_object_set_new(json, "min", json_real(row->stats.min));
 	json_object_set_new(json, "max", json_real(row->stats.max));
@@ -308,7 +309,7 @@ int command_depth(int argc, char **argv)
 
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &depth);
-	clock_unit = clock_counts_instructions() ? CLOCK_INSTRUCTIONS : CLOCK_NS;
+	clock_choose(clock_counts_instructions() ? CLOCK_INSTRUCTIONS : CLOCK_NS);
 	pin_self(CPUS_SAME);
 	env = env_collect();
 	status = report(&depth, env, rows);

@@ -61,7 +61,7 @@ static int timed(const struct phase *phase, struct link *link, struct outcome *o
 	for (i = 0; i < BLOCKS && !err; i++) {
 		start = clock_now();
 		err = exchanges(link, phase->first + i * count, count, phase->check);
-		outcome->blocks[i] = (double)(clock_now() - start) / (double)count;
+		outcome->blocks[i] = (double)(clock_now() - start - clock_own_cost) / (double)count;
 		if (!err && signals_stop())
 			err = -EINTR;
 	}

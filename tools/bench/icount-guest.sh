@@ -19,11 +19,11 @@ regions=''
 [ ! -e "$RESULTS/counts" ] || regions="--regions $RESULTS/counts"
 
 # shellcheck disable=SC2086
-step small $regions --unit instructions --quiet -r 3 -s 64 -b 1,32 -m pair
+step small $regions --unit instructions --quiet -s 64 -b 1,32 -m pair
 # shellcheck disable=SC2086
-step large $regions --unit instructions --quiet -r 3 -s 4K,64K -m pair
+step large $regions --unit instructions --quiet -s 4K,64K -m pair
 # shellcheck disable=SC2086
-step two $regions --unit instructions --quiet -r 3 -s 64,4K -m oneway,roundtrip
+step two $regions --unit instructions --quiet -s 64,4K -m oneway,roundtrip
 if [ "${QUICK:-0}" = 0 ]; then
 	step depth depth
 	step memory memory

@@ -46,6 +46,8 @@ static void add_figures(json_t *row, const struct bench_case *c)
 {
 	struct stats stats = case_stats(c);
 
+	json_object_set_new(row, "figure", json_real(case_figure(&stats)));
+	json_object_set_new(row, "mean", json_real(stats.mean));
 	json_object_set_new(row, "median", json_real(stats.median));
 	json_object_set_new(row, "min", json_real(stats.min));
 	json_object_set_new(row, "max", json_real(stats.max));

@@ -13,7 +13,6 @@
 
 #define WARM_UP	200
 #define AFTER	20
-#define HELD	6
 /* Counts of instructions hardly differ: so many tell as much as many more. */
 #define FEW_LATENCIES	1000
 
@@ -214,25 +213,25 @@ static int run(const struct options *options, const struct bench_case *c,
 
 /*
  * The kernel charges a memory cgroup for small objects from a page taken in
- * advance. Where that page happens to be all but used up or all but whole, a
- * mechanism that allocates with every message takes and gives back a page with
- * every message, for as long as nothing else is allocated: all repetitions would
- * be 15 % dearer in one run and not in the next. So each holds another number of
- * files, which are charged too: the median is of repetitions that differ in this.
+ * advance. Depending on how much of it is left, a mechanism that allocates with
+ * every message takes and gives back a page with every message, for as long as
+ * nothing else is allocated, or never does: a repetition can be 15 % dearer than
+ * the next. So each holds another number of files, which are charged 264 bytes
+ * each: MEASURE_CYCLE repetitions go through all that can be left of the page.
  */
-static void hold_files(int fds[HELD], unsigned long number)
+static void hold_files(int fds[MEASURE_CYCLE], unsigned long number)
 {
 	unsigned long i;
 
-	for (i = 0; i < HELD; i++)
-		fds[i] = i < number % (HELD + 1) ? eventfd(0, EFD_CLOEXEC) : -1;
+	for (i = 0; i < MEASURE_CYCLE; i++)
+		fds[i] = i < number % MEASURE_CYCLE ? eventfd(0, EFD_CLOEXEC) : -1;
 }
 
-static void release_files(const int fds[HELD])
+static void release_files(const int fds[MEASURE_CYCLE])
 {
 	unsigned int i;
 
-	for (i = 0; i < HELD; i++)
+	for (i = 0; i < MEASURE_CYCLE; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 }
@@ -241,7 +240,7 @@ int measure(const struct options *options, const struct bench_case *c, unsigned 
 	    unsigned long number, struct outcome *outcome, char *why)
 {
 	struct plan plan = { .go = { -1, -1 } };
-	int held[HELD], err;
+	int held[MEASURE_CYCLE], err;
 
 	why[0] = '\0';
 	outcome->opened = false;

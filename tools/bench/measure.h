@@ -9,6 +9,11 @@
 
 /* Parts that the measured messages are cut into, each with a figure of its own. */
 #define BLOCKS		40
+/*
+ * Repetitions that go once through the states in which the kernel's accounting of
+ * small objects can be; see hold_files().
+ */
+#define MEASURE_CYCLE	16
 /* Messages that are timed one by one, at most. */
 #define LATENCIES_MAX	10000
 

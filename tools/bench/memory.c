@@ -160,7 +160,7 @@ static int report(const struct memory *memory, json_t *env, json_t *rows)
 			printf("skipped: %s\n", why);
 		else
 			printf("%10.1f\n", bytes);
-		json_object_set_new(row, err ? "skipped" : "median",
+		json_object_set_new(row, err ? "skipped" : "figure",
 				    err ? json_string(why) : json_real(bytes));
 		json_array_append_new(rows, row);
 	}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "measure.h"
 #include "options.h"
 #include "pin.h"
 #include "report.h"
@@ -32,7 +33,7 @@ static const struct argp_option arguments[] = {
 	{ "sizes", 's', "SIZE,...", 0, "Payloads in bytes, or 4K, 1M (default: 64,4K,64K)", 1 },
 	{ "batch", 'b', "N,...", 0,
 	  "Messages per call in the modes pair and oneway (default: 1)", 1 },
-	{ "repeat", 'r', "N", 0, "Repetitions (default: 5)", 2 },
+	{ "repeat", 'r', "N", 0, "Repetitions (default: 5 for ns, 16 for instructions)", 2 },
 	{ "count", OPT_COUNT, "N", 0, "Messages per repetition (default: as --duration says)", 2 },
 	{ "duration", OPT_DURATION, "MS", 0,
 	  "Milliseconds that a repetition should take (default: 50)", 2 },
@@ -162,7 +163,9 @@ static void finish(struct argp_state *state, struct options *options)
 	if (unit == CLOCK_INSTRUCTIONS && !counted)
 		argp_failure(state, EXIT_USAGE, 0,
 			     "the clock does not count instructions here: use a VM that does (tools/vm/run --icount)");
-	clock_unit = unit == 2 ? (counted ? CLOCK_INSTRUCTIONS : CLOCK_NS) : unit;
+	clock_choose(unit == 2 ? (counted ? CLOCK_INSTRUCTIONS : CLOCK_NS) : unit);
+	if (!options->repeat)
+		options->repeat = clock_unit == CLOCK_NS ? 5 : MEASURE_CYCLE;
 	options->check_inside = check == 2 ? clock_unit == CLOCK_NS : check;
 	options->policy = policy == 2 ? clock_unit == CLOCK_INSTRUCTIONS : policy;
 	if (options->cpus == CPUS_TWO && pin_init() < 2)
@@ -262,7 +265,7 @@ void options_parse(int argc, char **argv, struct options *options)
 		.doc = doc,
 	};
 
-	*options = (struct options){ .repeat = 5, .duration_ms = 50 };
+	*options = (struct options){ .duration_ms = 50 };
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, options);
 }

@@ -65,7 +65,6 @@ static const struct region *find(const struct regions *regions, unsigned long nu
 	return NULL;
 }
 
-/* What is counted hardly varies: the median leaves out what disturbed once. */
 static double per_message(const struct regions *regions, const struct bench_case *c,
 			  double (*field)(const struct region *region))
 {
@@ -78,7 +77,7 @@ static double per_message(const struct regions *regions, const struct bench_case
 		if (region)
 			values[n++] = field(region) / (double)c->count;
 	}
-	return n ? stats_of(values, n).median : -1;
+	return n ? stats_of(values, n).mean : -1;
 }
 
 static double instructions(const struct region *region)

@@ -46,7 +46,8 @@ static void print_head(const struct results *results, const struct bench_case *c
 	if (c->batch > 1)
 		printf(", %u messages per call", c->batch);
 	printf("; %s per %s\n", clock_unit_name(clock_unit), per(c));
-	printf("%-14s %9s %5s %7s %7s", "TRANSPORT", "MEDIAN", "+-%", "MIN", "MAX");
+	printf("%-14s %9s %5s %7s %7s", "TRANSPORT",
+	       clock_unit == CLOCK_NS ? "MEDIAN" : "MEAN", "+-%", "MIN", "MAX");
 	if (c->mode != MODE_ONEWAY)
 		printf(" | %6s %6s %6s %6s %6s", "p50", "p90", "p99", "p99.9", "max");
 	if (clock_unit == CLOCK_NS)
@@ -90,7 +91,7 @@ static void print_figures(const struct bench_case *c)
 	struct stats stats = case_stats(c);
 	char min[FIGURE], max[FIGURE], text[FIGURE];
 
-	printf(" %9.1f %5.1f %7s %7s", stats.median, stats.mad_percent,
+	printf(" %9.1f %5.1f %7s %7s", case_figure(&stats), stats.mad_percent,
 	       figure(stats.min, min), figure(stats.max, max));
 	if (c->mode != MODE_ONEWAY)
 		print_latencies(c);
@@ -160,8 +161,9 @@ static const char *const cpus_texts[] = {
 
 static void print_rules(const struct options *options, const json_t *env)
 {
-	printf("rules    waiting: block in the kernel; %s, %s scheduling; median and spread of %lu interleaved repetitions\n",
-	       cpus_texts[options->cpus], policy_names[options->policy], options->repeat);
+	printf("rules    waiting: block in the kernel; %s, %s scheduling; %s and spread of %lu interleaved repetitions\n",
+	       cpus_texts[options->cpus], policy_names[options->policy], case_figure_name(),
+	       options->repeat);
 	print_check(options);
 	printf("streams  %s\n", options->framed ? "4-byte length header before each message" :
 		"all messages of a row have one size, so pipes and streams need no header (but for size 0)");

@@ -10,9 +10,9 @@
 #include "stats.h"
 
 /* Under instruction counting the same work is done every time. */
-#define EXCHANGES	2000
-#define ONEWAY		4000
-#define FEWEST		400
+#define EXCHANGES	400
+#define ONEWAY		2000
+#define FEWEST		40
 #define PROBES		4
 
 const char *const mode_names[MODE_COUNT] = { "pair", "oneway", "roundtrip" };
@@ -243,6 +243,16 @@ struct stats case_stats(const struct bench_case *c)
 	for (i = 0; i < c->sample_count; i++)
 		values[i] = c->samples[i].per_message;
 	return stats_of(values, c->sample_count);
+}
+
+double case_figure(const struct stats *stats)
+{
+	return clock_unit == CLOCK_NS ? stats->median : stats->mean;
+}
+
+const char *case_figure_name(void)
+{
+	return clock_unit == CLOCK_NS ? "median" : "mean";
 }
 
 double case_cpu_ns(const struct bench_case *c)

@@ -4,6 +4,7 @@
 #define BENCH_RUN_H
 
 #include "bench.h"
+#include "stats.h"
 
 /*
  * Measures what @options asks for. Cases that cannot run are marked, Ctrl-C ends
@@ -15,6 +16,14 @@ void results_free(struct results *results);
 
 /* Median and spread over a finished case's repetitions. */
 struct stats case_stats(const struct bench_case *bench_case);
+
+/*
+ * What stands for the case: the median in nanoseconds, which leaves out what
+ * disturbs; the mean in instructions, where nothing does, and the repetitions go
+ * through the states that the kernel can be in (see measure.c).
+ */
+double case_figure(const struct stats *stats);
+const char *case_figure_name(void);
 
 /* Means over its repetitions. */
 double case_cpu_ns(const struct bench_case *bench_case);

@@ -7,6 +7,7 @@
 
 /**
  * struct stats - Summary.
+ * @mean: mean
  * @median: middle value, or the mean of the two middle ones
  * @min: smallest
  * @max: largest
@@ -14,6 +15,7 @@
  *	where that is 0
  */
 struct stats {
+	double mean;
 	double median;
 	double min;
 	double max;
