@@ -45,12 +45,27 @@ def pages(here, author):
     return found
 
 
+def _name_all(path, name, others):
+    """The NAME line has all names, for apropos(1) and whatis(1)."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    line = f".SH NAME\n{name} \\- "
+    if line not in text:
+        raise ValueError(f"{path}: its NAME is not where it is looked for")
+    names = ", ".join([name] + others)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace(line, f".SH NAME\n{names} \\- ", 1))
+
+
 def _make_links(app, exception):
     if exception or app.builder.name != "man":
         return
     for name, section, text in _sources(app.confdir):
         folder = os.path.join(app.outdir, f"man{section}")
-        for other in _field(text, "also").split():
+        others = _field(text, "also").split()
+        if others:
+            _name_all(os.path.join(folder, f"{name}.{section}"), name, others)
+        for other in others:
             link = os.path.join(folder, f"{other}.{section}")
             if os.path.lexists(link):
                 os.unlink(link)

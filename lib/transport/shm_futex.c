@@ -197,14 +197,13 @@ static uint64_t ring_size(const struct ipcx_transport_opts *opts)
 static int shm_open_pair(struct ipcx_transport_pair **out,
 			 const struct ipcx_transport_opts *opts, char *why)
 {
-	struct shm_pair *pair = aligned_alloc(LINE, (sizeof(*pair) + LINE - 1) / LINE * LINE);
+	struct shm_pair *pair = calloc(1, sizeof(*pair));
 	uint64_t size = ring_size(opts);
 	struct ring *ring[2];
 	int side;
 
 	if (!pair)
 		return -ENOMEM;
-	memset(pair, 0, sizeof(*pair));
 	pair->base.ops = &ipcx_transport_shm_futex;
 	pair->map_size = 2 * (sizeof(struct ring) + size);
 	*out = &pair->base;

@@ -81,7 +81,7 @@ static void test_stats(void)
 	s = of((double[]){ 0, 0, 7 }, 3);
 	UNIT_CHECK(s.median == 0 && s.max == 7 && s.mad_percent == 0);
 	s = of((double[]){ 10, 10, 10, 10, 1000 }, 5);
-	UNIT_CHECK(s.median == 10 && s.mad_percent == 0);
+	UNIT_CHECK(s.median == 10 && s.mad_percent == 0 && s.mean == 208);
 	unit_ok("median and spread");
 }
 

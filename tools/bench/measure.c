@@ -217,7 +217,8 @@ static int run(const struct options *options, const struct bench_case *c,
  * every message takes and gives back a page with every message, for as long as
  * nothing else is allocated, or never does: a repetition can be 15 % dearer than
  * the next. So each holds another number of files, which are charged 264 bytes
- * each: MEASURE_CYCLE repetitions go through all that can be left of the page.
+ * each: MEASURE_CYCLE repetitions go through all that can be left of the page, in
+ * steps of 132 bytes, which is less than what is charged for a small message.
  */
 static void hold_files(int fds[MEASURE_CYCLE], unsigned long number)
 {

@@ -13,7 +13,7 @@
  * Repetitions that go once through the states in which the kernel's accounting of
  * small objects can be; see hold_files().
  */
-#define MEASURE_CYCLE	16
+#define MEASURE_CYCLE	32
 /* Messages that are timed one by one, at most. */
 #define LATENCIES_MAX	10000
 

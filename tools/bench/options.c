@@ -33,7 +33,7 @@ static const struct argp_option arguments[] = {
 	{ "sizes", 's', "SIZE,...", 0, "Payloads in bytes, or 4K, 1M (default: 64,4K,64K)", 1 },
 	{ "batch", 'b', "N,...", 0,
 	  "Messages per call in the modes pair and oneway (default: 1)", 1 },
-	{ "repeat", 'r', "N", 0, "Repetitions (default: 5 for ns, 16 for instructions)", 2 },
+	{ "repeat", 'r', "N", 0, "Repetitions (default: 5 for ns, 32 for instructions)", 2 },
 	{ "count", OPT_COUNT, "N", 0, "Messages per repetition (default: as --duration says)", 2 },
 	{ "duration", OPT_DURATION, "MS", 0,
 	  "Milliseconds that a repetition should take (default: 50)", 2 },

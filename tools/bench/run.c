@@ -10,8 +10,8 @@
 #include "stats.h"
 
 /* Under instruction counting the same work is done every time. */
-#define EXCHANGES	400
-#define ONEWAY		2000
+#define EXCHANGES	200
+#define ONEWAY		1000
 #define FEWEST		40
 #define PROBES		4
 

@@ -28,11 +28,11 @@ struct stats stats_of(double *values, size_t count)
 	struct stats stats = { 0 };
 	size_t i;
 
-	for (i = 0; i < count; i++)
-		stats.mean += values[i] / (double)count;
 	stats.median = middle(values, count);
 	stats.min = values[0];
 	stats.max = values[count - 1];
+	for (i = 0; i < count; i++)
+		stats.mean += values[i] / (double)count;
 	for (i = 0; i < count; i++)
 		values[i] = fabs(values[i] - stats.median);
 	if (stats.median != 0)

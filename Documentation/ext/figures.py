@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Makes the tables of performance.rst out of what "make bench-icount" left.
+
+    figures.py out/bench/icount-stock >Documentation/figures.txt
+"""
+import json
+import os
+import sys
+
+NAMES = {
+    "pipe": "pipe",
+    "posix-mq": "POSIX mq",
+    "sysv-mq": "System V mq",
+    "unix-stream": "Unix stream",
+    "unix-dgram": "Unix datagram",
+    "unix-seqpacket": "Unix seqpacket",
+    "shm-futex": "shm + futex",
+    "ipcx-queue": "ipcx-queue",
+    "ipcx-queue-rw": "ipcx-queue-rw",
+}
+
+
+class Folder:
+    """The JSON files of one run."""
+
+    def __init__(self, path):
+        self.rows = []
+        for name in ("small", "large", "two", "depth", "memory"):
+            with open(os.path.join(path, name + ".json"), encoding="utf-8") as file:
+                data = json.load(file)
+            self.environment = data["environment"]
+            self.rows += data["results"]
+            if name == "small":
+                self.repeat = data["rules"]["repeat"]
+
+    def row(self, **keys):
+        for row in self.rows:
+            if all(row.get(key) == value for key, value in keys.items()):
+                return row
+        return {}
+
+    def figure(self, **keys):
+        value = self.row(**keys).get("figure")
+        return "--" if value is None else f"{value:,.0f}"
+
+    def locked(self, **keys):
+        value = self.row(**keys).get("counted", {}).get("locked_instructions")
+        return "--" if value is None else f"{value:.1f}"
+
+
+def table(rows):
+    widths = [max(len(cell) for cell in column) for column in zip(*rows)]
+    rule = "  ".join("=" * width for width in widths)
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
+             for row in rows]
+    print("\n".join([rule, lines[0], rule] + lines[1:] + [rule]), end="\n\n")
+
+
+def pair(run):
+    print("One process sends and receives, nobody waits; instructions per message (a send and\n"
+          "a receive):\n")
+    rows = [["Mechanism", "64 bytes", "of them locked", "32 per call", "4 KiB", "64 KiB"]]
+    for key, name in NAMES.items():
+        which = {"transport": key, "mode": "pair"}
+        rows.append([name, run.figure(size=64, batch=1, **which),
+                     run.locked(size=64, batch=1, **which),
+                     run.figure(size=64, batch=32, **which),
+                     run.figure(size=4096, **which), run.figure(size=65536, **which)])
+    table(rows)
+    print("*32 per call*: 64 bytes, 32 messages in one system call, per message;\n"
+          "``sendmmsg(2)`` and ``recvmmsg(2)`` for sockets. Shared memory with futex has no\n"
+          "kernel on the way: it is faster than everything else, and the two sides have to\n"
+          "trust each other.\n")
+
+
+def two(run):
+    print("Two processes on one CPU; instructions per message one way, and per round trip (two\n"
+          "messages and two switches):\n")
+    rows = [["Mechanism", "one way, 64 bytes", "4 KiB", "round trip, 64 bytes", "4 KiB"]]
+    for key, name in NAMES.items():
+        rows.append([name] + [run.figure(transport=key, mode=mode, size=size)
+                              for mode in ("oneway", "roundtrip") for size in (64, 4096)])
+    table(rows)
+
+
+def depth(run):
+    print("Cost against what is queued already (``ipcx-bench depth``), *ipcx-queue*, 64 bytes,\n"
+          "instructions of a send and a receive:\n")
+    rows = [["Queued", "1 priority", "32 priorities", "32,768 priorities"]]
+    for queued in (10, 1000, 100000):
+        rows.append([f"{queued:,}"] + [
+            run.figure(transport="ipcx-queue", mode="depth", queued=queued, priorities=n)
+            for n in (1, 32, 32768)])
+    table(rows)
+
+
+def memory(run):
+    print("Memory of a queued message of 64 bytes (``ipcx-bench memory``), the difference of the\n"
+          "cgroup's ``memory.current`` over 50,000 messages:\n")
+    table([["Mechanism", "Bytes"]] + [[name, run.figure(transport=key, mode="memory")]
+                                      for key, name in NAMES.items() if key != "shm-futex"])
+
+
+def main(arguments):
+    if len(arguments) != 1:
+        print(__doc__, file=sys.stderr)
+        return 2
+    run = Folder(arguments[0])
+    print(".. SPDX-License-Identifier: LGPL-2.1-or-later\n")
+    print(f"``make bench-icount`` on kernel {run.environment['kernel']}, instructions,\n"
+          f"{run.repeat} interleaved repetitions. *ipcx-queue* sends and receives by ioctl, with\n"
+          "type, priority, deadline and batches at hand; *ipcx-queue-rw* by ``write(2)`` and\n"
+          "``read(2)``.\n")
+    pair(run)
+    two(run)
+    depth(run)
+    memory(run)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
