@@ -92,7 +92,7 @@ test: deps-check ## one VM test by name: make test T=order [KERNEL=debug]
 
 .PHONY: test-names
 test-names:
-	@ls selftests/*.c | sed 's,.*/,,; s,\.c$$,,'
+	@ls selftests/*.c selftests/*.sh | sed 's,.*/,,; s,\.[a-z]*$$,,' | grep -vx -e common -e leftovers
 
 unit: deps-check lib ## tests that run on this machine, without a VM
 	$(MAKE) -C selftests O=$(out)/selftests unit

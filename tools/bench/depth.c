@@ -22,6 +22,8 @@
 #include "stats.h"
 
 #define MESSAGES	4000
+#define REPETITIONS	5
+#define FILL_AGAIN	10000
 /* Odd, so that it meets all of a power of two of priorities, in no simple order. */
 #define SCATTER		40503
 
@@ -184,7 +186,7 @@ static int drain(const struct depth_row *row, struct link *link)
 	return err;
 }
 
-static int measure_row(const struct depth *depth, struct depth_row *row)
+static int measure_once(const struct depth *depth, struct depth_row *row, struct stats *stats)
 {
 	IPCX_OPTS(ipcx_transport_opts, opts);
 	struct ipcx_transport_pair *pair;
@@ -207,7 +209,7 @@ static int measure_row(const struct depth *depth, struct depth_row *row)
 		if (!err)
 			err = drain(row, &link);
 		if (!err)
-			row->stats = stats_of(values, BLOCKS);
+			*stats = stats_of(values, BLOCKS);
 		ipcx_transport_close(pair);
 	}
 	link_free(&link);
@@ -217,14 +219,29 @@ static int measure_row(const struct depth *depth, struct depth_row *row)
 	return err;
 }
 
+/* What comes out dearer was disturbed; a long queue takes too long to fill again. */
+static int measure_row(const struct depth *depth, struct depth_row *row)
+{
+	unsigned int i, n = row->queued <= FILL_AGAIN ? REPETITIONS : 1;
+	struct stats stats;
+	int err = 0;
+
+	for (i = 0; i < n && !err; i++) {
+		err = measure_once(depth, row, &stats);
+		if (!err && (i == 0 || stats.mean < row->stats.mean))
+			row->stats = stats;
+	}
+	return err;
+}
+
 static void print_row(const struct depth_row *row, double best)
 {
 	printf("%-15s %8u %10u", row->transport->name, row->queued, row->priorities);
 	if (row->err)
 		printf(" %s\n", row->why);
 	else
-		printf(" %10.1f %6.1f %10.1f %8.2f\n", row->stats.median,
-		       row->stats.mad_percent, row->stats.min, row->stats.median / best);
+		printf(" %10.1f %6.1f %10.1f %8.2f\n", row->stats.mean,
+		       row->stats.mad_percent, row->stats.min, row->stats.mean / best);
 }
 
 static json_t *json_row(const struct depth_row *row, size_t size)
@@ -238,7 +255,7 @@ static json_t *json_row(const struct depth_row *row, size_t size)
 		json_object_set_new(json, "skipped", json_string(row->why));
 		return json;
 	}
-	json_object_set_new(json, "figure", json_real(row->stats.median));
+	json_object_set_new(json, "figure", json_real(row->stats.mean));
 	json_object_set_new(json, "median", json_real(row->stats.median));
 	json_object_set_new(json, "min", json_real(row->stats.min));
 	json_object_set_new(json, "max", json_real(row->stats.max));
@@ -261,10 +278,10 @@ static int transport_rows(const struct depth *depth, const struct ipcx_transport
 			row.priorities = depth->priorities[p];
 			row.why[0] = '\0';
 			row.err = measure_row(depth, &row);
-			if (!row.err && (!measured || row.stats.median < best))
-				best = row.stats.median;
-			if (!row.err && row.stats.median > worst)
-				worst = row.stats.median;
+			if (!row.err && (!measured || row.stats.mean < best))
+				best = row.stats.mean;
+			if (!row.err && row.stats.mean > worst)
+				worst = row.stats.mean;
 			measured += !row.err;
 			print_row(&row, best);
 			json_array_append_new(rows, json_row(&row, depth->size));
@@ -285,7 +302,7 @@ static int report(const struct depth *depth, json_t *env, json_t *rows)
 	printf("\none send and one receive with messages queued; %zu bytes; %s\n", depth->size,
 	       clock_unit_name(clock_unit));
 	printf("%-15s %8s %10s %10s %6s %10s %8s\n", "TRANSPORT", "QUEUED", "PRIORITIES",
-	       "MEDIAN", "+-%", "MIN", "RATIO");
+	       "MEAN", "+-%", "MIN", "RATIO");
 	for (i = 0; i < depth->transports.count; i++) {
 		n = transport_rows(depth, depth->transports.item[i], rows);
 		if (n < 0)

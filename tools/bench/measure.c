@@ -218,7 +218,8 @@ static int run(const struct options *options, const struct bench_case *c,
  * nothing else is allocated, or never does: a repetition can be 15 % dearer than
  * the next. So each holds another number of files, which are charged 264 bytes
  * each: MEASURE_CYCLE repetitions go through all that can be left of the page, in
- * steps of 132 bytes, which is less than what is charged for a small message.
+ * steps of 132 bytes, which is less than what is charged for a small message. What
+ * else the machine does moves it too, so that this cannot be had exactly.
  */
 static void hold_files(int fds[MEASURE_CYCLE], unsigned long number)
 {

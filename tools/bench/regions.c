@@ -77,7 +77,7 @@ static double per_message(const struct regions *regions, const struct bench_case
 		if (region)
 			values[n++] = field(region) / (double)c->count;
 	}
-	return n ? stats_of(values, n).mean : -1;
+	return n ? stats_of(values, n).median : -1;
 }
 
 static double instructions(const struct region *region)

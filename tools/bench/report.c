@@ -47,7 +47,8 @@ static void print_head(const struct results *results, const struct bench_case *c
 		printf(", %u messages per call", c->batch);
 	printf("; %s per %s\n", clock_unit_name(clock_unit), per(c));
 	printf("%-14s %9s %5s %7s %7s", "TRANSPORT",
-	       clock_unit == CLOCK_NS ? "MEDIAN" : "MEAN", "+-%", "MIN", "MAX");
+	       clock_unit == CLOCK_NS ? "MEDIAN" : "FEWEST", "+-%",
+	       clock_unit == CLOCK_NS ? "MIN" : "MEDIAN", "MAX");
 	if (c->mode != MODE_ONEWAY)
 		printf(" | %6s %6s %6s %6s %6s", "p50", "p90", "p99", "p99.9", "max");
 	if (clock_unit == CLOCK_NS)
@@ -92,7 +93,7 @@ static void print_figures(const struct bench_case *c)
 	char min[FIGURE], max[FIGURE], text[FIGURE];
 
 	printf(" %9.1f %5.1f %7s %7s", case_figure(&stats), stats.mad_percent,
-	       figure(stats.min, min), figure(stats.max, max));
+	       figure(clock_unit == CLOCK_NS ? stats.min : stats.median, min), figure(stats.max, max));
 	if (c->mode != MODE_ONEWAY)
 		print_latencies(c);
 	if (clock_unit == CLOCK_NS)

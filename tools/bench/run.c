@@ -11,7 +11,7 @@
 
 /* Under instruction counting the same work is done every time. */
 #define EXCHANGES	200
-#define ONEWAY		1000
+#define ONEWAY		2000
 #define FEWEST		40
 #define PROBES		4
 
@@ -247,12 +247,12 @@ struct stats case_stats(const struct bench_case *c)
 
 double case_figure(const struct stats *stats)
 {
-	return clock_unit == CLOCK_NS ? stats->median : stats->mean;
+	return clock_unit == CLOCK_NS ? stats->median : stats->min;
 }
 
 const char *case_figure_name(void)
 {
-	return clock_unit == CLOCK_NS ? "median" : "mean";
+	return clock_unit == CLOCK_NS ? "median" : "fewest";
 }
 
 double case_cpu_ns(const struct bench_case *c)

@@ -18,9 +18,10 @@ void results_free(struct results *results);
 struct stats case_stats(const struct bench_case *bench_case);
 
 /*
- * What stands for the case: the median in nanoseconds, which leaves out what
- * disturbs; the mean in instructions, where nothing does, and the repetitions go
- * through the states that the kernel can be in (see measure.c).
+ * What stands for the case: the median in nanoseconds; the fewest of all
+ * repetitions in instructions, where everything that happens now and then only
+ * adds (see hold_files() in measure.c), so that no other figure comes out the same
+ * every time.
  */
 double case_figure(const struct stats *stats);
 const char *case_figure_name(void);

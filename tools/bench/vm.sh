@@ -55,10 +55,11 @@ make_qemu() {
 
 # counting_vm FOLDER WITH... -- COMMAND...: a VM that counts instructions, with
 # these options of tools/vm/run; FOLDER is shared and has the QEMU of make_qemu.
-# Without the kernel parameter a kernel with one CPU drops its lock prefixes.
+# A kernel with one CPU would drop its lock prefixes, and random addresses would
+# make page faults differ from run to run.
 counting_vm() {
 	local folder=$1
 	shift
-	IPCX_VM_APPEND="${IPCX_VM_APPEND:-} noreplace-smp" PATH="$folder/qemu:$PATH" \
+	IPCX_VM_APPEND="${IPCX_VM_APPEND:-} noreplace-smp nokaslr norandmaps" PATH="$folder/qemu:$PATH" \
 		"$root/tools/vm/run" --icount --share "$folder" "$@"
 }
