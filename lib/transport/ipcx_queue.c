@@ -213,7 +213,7 @@ static void pair_close(struct ipcx_transport_pair *base)
 
 const struct ipcx_transport_ops ipcx_transport_ipcx_queue = {
 	.name = "ipcx-queue",
-	.summary = "ipcx priority queues, through ioctl(2)",
+	.summary = "ipcx priority queues, with priorities and types",
 	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_PRIORITY | IPCX_TRANSPORT_BATCH |
 		IPCX_TRANSPORT_POLL,
 	.max_priority = IPCX_PRIO_MAX,
@@ -229,7 +229,7 @@ const struct ipcx_transport_ops ipcx_transport_ipcx_queue = {
 
 const struct ipcx_transport_ops ipcx_transport_ipcx_queue_rw = {
 	.name = "ipcx-queue-rw",
-	.summary = "ipcx priority queues, through read(2) and write(2)",
+	.summary = "ipcx priority queues, as plain read(2) and write(2)",
 	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_POLL,
 	.available = queue_available,
 	.open = rw_pair_open,

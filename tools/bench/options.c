@@ -36,7 +36,7 @@ static const struct argp_option arguments[] = {
 	{ "repeat", 'r', "N", 0, "Repetitions (default: 5 for ns, 32 for instructions)", 2 },
 	{ "count", OPT_COUNT, "N", 0, "Messages per repetition (default: as --duration says)", 2 },
 	{ "duration", OPT_DURATION, "MS", 0,
-	  "Milliseconds that a repetition should take (default: 50)", 2 },
+	  "Milliseconds that a repetition should take (default: 30)", 2 },
 	{ "cpus", OPT_CPUS, "same|two|any", 0,
 	  "Both processes on one CPU, on two, or wherever (default: same)", 2 },
 	{ "policy", OPT_POLICY, "normal|batch", 0,
@@ -265,7 +265,7 @@ void options_parse(int argc, char **argv, struct options *options)
 		.doc = doc,
 	};
 
-	*options = (struct options){ .duration_ms = 50 };
+	*options = (struct options){ .duration_ms = 30 };
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, options);
 }

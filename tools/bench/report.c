@@ -168,6 +168,8 @@ static void print_rules(const struct options *options, const json_t *env)
 	print_check(options);
 	printf("streams  %s\n", options->framed ? "4-byte length header before each message" :
 		"all messages of a row have one size, so pipes and streams need no header (but for size 0)");
+	printf("clock    reading it takes %llu %s, which is part of every percentile\n",
+	       (unsigned long long)clock_own_cost, clock_unit_name(clock_unit));
 	if (clock_unit == CLOCK_INSTRUCTIONS)
 		puts("unit     instructions, by the VM's instruction counter; large copies cost hardware less than this suggests");
 	else if (env_emulated(env))
