@@ -181,6 +181,9 @@ static int keep_peeking(void *arg)
 		for (i = 0; i < msg.len / 8; i++)
 			if (buf[i] != msg.type + i)
 				return 2;
+		/* The end mark has no number. */
+		if (!msg.type)
+			continue;
 		/* One priority: no earlier message shows up again. */
 		if (msg.type < last)
 			return 3;
