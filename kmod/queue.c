@@ -65,7 +65,7 @@ static void announce_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 /**
  * __ipcx_queue_offer_locked() - Accept a new message that others wait for.
  * @q: the queue, with room for it
- * @msg: the message
+ * @msg: the message, stamped
  * @wk: what to do after unlock
  *
  * Context: under the queue's lock.
@@ -77,8 +77,6 @@ bool __ipcx_queue_offer_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 	int ret;
 
 	lockdep_assert_held(&q->lock);
-	ipcx_prioq_stamp(&q->pq, &msg->e);
-	msg->enqueued_ns = trace_ipcx_dequeue_enabled() ? ktime_get_ns() : 0;
 	ret = hand_over_locked(q, msg, wk);
 	if (ret < 0)
 		return false;

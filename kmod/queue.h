@@ -207,12 +207,18 @@ static inline void ipcx_queue_count_accepted_locked(struct ipcx_queue *q,
 		q->stats.bytes_max = q->bytes;
 }
 
-/* Put a new message in order. */
-static inline void ipcx_queue_insert_locked(struct ipcx_queue *q,
-					    struct ipcx_message *msg)
+/* A new message gets its place behind others of its priority, and its time. */
+static inline void ipcx_queue_stamp_locked(struct ipcx_queue *q,
+					   struct ipcx_message *msg)
 {
 	msg->enqueued_ns = trace_ipcx_dequeue_enabled() ? ktime_get_ns() : 0;
 	ipcx_prioq_stamp(&q->pq, &msg->e);
+}
+
+/* Put a stamped message in order. */
+static inline void ipcx_queue_insert_locked(struct ipcx_queue *q,
+					    struct ipcx_message *msg)
+{
 	ipcx_prioq_insert(&q->pq, &msg->e);
 	ipcx_queue_count_accepted_locked(q, msg->e.size);
 	trace_ipcx_enqueue(&q->obj, msg, false, q->pq.count);
@@ -244,6 +250,7 @@ static inline bool ipcx_queue_offer_locked(struct ipcx_queue *q,
 					   struct ipcx_message *msg,
 					   struct ipcx_wakeups *wk)
 {
+	ipcx_queue_stamp_locked(q, msg);
 	if (likely(ipcx_queue_quiet_locked(q))) {
 		ipcx_queue_insert_locked(q, msg);
 		return true;

@@ -192,6 +192,7 @@ static inline bool send_small(struct ipcx_queue *q, u64 addr, size_t len,
 			memcpy(msg->small, data, sizeof(data));
 			msg->e.size = len;
 			ipcx_pq_set(&msg->e, type, prio);
+			ipcx_queue_stamp_locked(q, msg);
 			ipcx_queue_insert_locked(q, msg);
 			ok = true;
 		}

@@ -105,7 +105,8 @@ enum ipcx_overflow {
 /**
  * struct ipcx_queue_attr - What a queue is created with.
  * @max_msgs: most messages in the queue; 0: the module's default
- * @max_msg_size: largest payload in bytes; 0: the module's default
+ * @max_msg_size: largest payload in bytes; 0: the module's default, or
+ *	@max_bytes where that is given and less
  * @max_bytes: most payload bytes in the queue, at least @max_msg_size; 0: the
  *	module's default, or @max_msg_size where that is more
  * @overflow: one of &enum ipcx_overflow
