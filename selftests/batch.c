@@ -439,6 +439,31 @@ TEST_F(batch, read_only_array)
 	EXPECT_TRUE(queue_holds(self->fd, 3, 0));
 }
 
+/* The same in the middle, with the descriptors of a later version's caller. */
+TEST_F(batch, array_that_turns_read_only)
+{
+	const size_t page = sysconf(_SC_PAGESIZE), stride = 2 * sizeof(struct ipcx_msg);
+	const int fit = page / stride, n = fit + 3;
+	char *array = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct ipcx_xfer xfer = make_xfer((struct ipcx_msg *)array, n, 0);
+	int i;
+
+	xfer.msg_size = stride;
+	prepare(n, 0);
+	ASSERT_EQ(n, send_batch(self->fd, n, 0));
+	prepare_room(n);
+	for (i = 0; i < n; i++)
+		memcpy(array + i * stride, &b.msgs[i], sizeof(b.msgs[i]));
+	ASSERT_EQ(0, mprotect(array + page, page, PROT_READ));
+	EXPECT_EQ(fit, op(self->fd, IPCX_RECV, &xfer));
+	for (i = 0; i < n; i++)
+		memcpy(&b.msgs[i], array + i * stride, sizeof(b.msgs[i]));
+	EXPECT_TRUE(are_messages(0, fit, 0));
+	EXPECT_TRUE(queue_holds(self->fd, n - fit, fit));
+	munmap(array, 2 * page);
+}
+
 /* Back in its place, among others of several priorities, and again. */
 TEST_F(batch, place_is_kept)
 {

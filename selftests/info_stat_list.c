@@ -38,9 +38,10 @@ TEST(defaults)
 TEST(few_bytes)
 {
 	struct ipcx_queue_attr attr = { .max_bytes = 1000, .max_msg_size = 1000 };
-	int fd = new_queue(0, &attr);
 
-	expect_attributes(_metadata, fd, 1024, 1000, 1000);
+	expect_attributes(_metadata, new_queue(0, &attr), 1024, 1000, 1000);
+	attr.max_msg_size = 0;
+	expect_attributes(_metadata, new_queue(0, &attr), 1024, 1000, 1000);
 }
 
 TEST(fresh)

@@ -68,13 +68,15 @@ program() {
 
 # t_program LANGUAGE COMPILER FLAG...
 t_program() {
-	local language=$1 flags
+	local language=$1 flags libraries
 	shift
 	flags=$(pkg-config --cflags --libs libipcx) || return
 	# shellcheck disable=SC2086 # flags are words
 	program | "$@" -Wall -Wextra -Wpedantic -Werror -x "$language" -o "$root/program" - \
 		-x none $flags || return
-	ldd "$root/program" | grep -q libipcx.so.0 || { echo "not linked to it" && return 1; }
+	# Not through a pipe: grep -q ends at the first match, and ldd of SIGPIPE.
+	libraries=$(ldd "$root/program") || return
+	[[ $libraries == *libipcx.so.0* ]] || { echo "not linked to it: $libraries" && return 1; }
 	[ "$(LD_LIBRARY_PATH=$libdir "$root/program")" = "installed $(pkg-config --modversion libipcx)" ]
 }
 

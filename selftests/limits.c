@@ -256,6 +256,56 @@ static int batch_as_a(void *arg)
 	return 0;
 }
 
+static int send_and_receive_as_a(void *arg)
+{
+	int fd = *(int *)arg;
+	__u64 number;
+
+	MUST_BE(0, become(UID_A));
+	MUST_BE(1, send_number(fd, 1, 0));
+	MUST_BE(1, try_recv_number(fd, &number));
+	/* The queue keeps the memory for the next message, and A pays for it. */
+	MUST(charged_bytes() > 0);
+	return 0;
+}
+
+static int beyond_the_limit_as_b(void *arg)
+{
+	int fd = *(int *)arg, own, error;
+
+	MUST_BE(0, become(UID_B));
+	own = new_queue(0, &roomy);
+	MUST(own >= 0);
+	fill(own, 1000, &error);
+	fill(own, 0, &error);
+	MUST_BE(-EDQUOT, error);
+	MUST_BE(-EDQUOT, send_number(fd, 2, 0));
+	return 0;
+}
+
+static int nothing_charged_as_a(void *arg)
+{
+	(void)arg;
+	MUST_BE(0, become(UID_A));
+	MUST_BE(0, charged_bytes());
+	return 0;
+}
+
+/* Memory that another user's message left behind is no way around the limit. */
+TEST_F(limits, reuse)
+{
+	int fd = new_queue(0, NULL);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, in_child(send_and_receive_as_a, &fd));
+	ASSERT_EQ(0, set_parameter("user_max_bytes", SMALL_QUOTA));
+	EXPECT_EQ(0, in_child(beyond_the_limit_as_b, &fd));
+	EXPECT_TRUE(is_empty(fd));
+	/* It was given back instead. */
+	EXPECT_EQ(0, in_child(nothing_charged_as_a, NULL));
+	close(fd);
+}
+
 TEST_F(limits, batch)
 {
 	ASSERT_EQ(0, set_parameter("user_max_bytes", SMALL_QUOTA));

@@ -607,13 +607,16 @@ TEST(network_namespace)
 
 static int make_in_netns(void *arg)
 {
-	int sock = *(int *)arg, fd;
+	int sock = *(int *)arg, fd[2], i;
 
 	MUST_BE(0, enter_netns());
-	fd = open_queue("/gone", CREATE_RW, 0600);
-	MUST(fd >= 0);
-	MUST_BE(1, send_number(fd, 3, 0));
-	MUST_BE(0, pass_fd(sock, fd));
+	fd[0] = open_queue("/gone", CREATE_RW, 0600);
+	fd[1] = new_queue(0, NULL);
+	for (i = 0; i < 2; i++) {
+		MUST(fd[i] >= 0);
+		MUST_BE(1, send_number(fd[i], 3 + i, 0));
+		MUST_BE(0, pass_fd(sock, fd[i]));
+	}
 	return 0;
 }
 
@@ -627,20 +630,24 @@ static bool has_no_name(void *arg)
 /* A queue that somebody has open outlives its network namespace, nameless. */
 TEST(end_of_a_network_namespace)
 {
-	int socks[2], fd;
+	int socks[2], fd[2], i;
 	__u64 number;
 
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, socks));
 	ASSERT_EQ(0, in_child(make_in_netns, &socks[1]));
-	fd = take_fd(socks[0]);
-	ASSERT_LE(0, fd);
-	EXPECT_EQ(0, wait_until(has_no_name, &fd));
-	EXPECT_EQ(1, try_recv_number(fd, &number));
-	EXPECT_EQ(3, number);
-	EXPECT_EQ(1, send_number(fd, 4, 0));
-	close(socks[0]);
-	close(socks[1]);
-	close(fd);
+	for (i = 0; i < 2; i++) {
+		fd[i] = take_fd(socks[0]);
+		ASSERT_LE(0, fd[i]);
+	}
+	EXPECT_EQ(0, wait_until(has_no_name, &fd[0]));
+	/* The anonymous one went out of the registry with it. */
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(1, try_recv_number(fd[i], &number));
+		EXPECT_EQ(3 + i, number);
+		EXPECT_EQ(1, send_number(fd[i], 5, 0));
+		close(fd[i]);
+		close(socks[i]);
+	}
 }
 
 TEST_HARNESS_MAIN

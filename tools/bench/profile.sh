@@ -70,7 +70,7 @@ run_vm() {
 [ $again = 1 ] || run_vm "$@"
 [ -s "$folder/profile" ] || die "no profile in $folder"
 awk '$2 ~ /^[tTwW]$/ { print $1, $3, $4 }' "$folder/kallsyms" | LC_ALL=C sort >"$folder/symbols"
-count=$(sed -n 's/^ *"count": \([0-9]*\),*$/\1/p' "$folder/result.json" | head -n 1)
+count=$(sed -n 's/^ *"count": \([0-9]*\),*$/\1/p' "$folder/result.json" | sed -n 1p)
 [ -n "$count" ] || die "nothing was measured"
 
 evaluate() { # program, options, input

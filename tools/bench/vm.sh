@@ -33,7 +33,7 @@ build_plugin() {
 			-DPLUGIN_API=$api -o "$1" "$bench_dir/plugin/count.c" || return 1
 		! plugin_loads "$1" || return 0
 	done
-	say "$(qemu-system-x86_64 --version | head -n 1) takes no plugin that is made for versions 1 to 5 of its interface"
+	say "$(qemu-system-x86_64 --version | sed -n 1p) takes no plugin that is made for versions 1 to 5 of its interface"
 	return 1
 }
 
