@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
 .PHONY: help
-help:
+help: ## this list
 	@echo 'ipcx: kernel objects for messages, and a bench that compares them with the native ones'
 	@echo
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,24 +31,24 @@ help:
 # ---- building ----
 
 .PHONY: deps deps-run deps-check all module lib tools selftests
-deps: deps-check ## install every package that any target needs
-deps-run:
+deps: deps-check ## install every package that any target needs; as deps-check
+deps-run: ## those that building and 'make run' need
 	@$(vm)/deps run
-deps-check:
+deps-check: ## those, and what the checks and the documentation need
 	@$(vm)/deps check
 
 all: module lib tools ## build the module for KERNEL, the library and the tools
 
-module: deps-run
+module: deps-run ## the module, for KERNEL
 	$(vm)/build-module $(KERNEL)
 
-lib:
+lib: ## the library
 	$(MAKE) -C lib O=$(out)/lib all
 
-tools: lib
+tools: lib ## ipcx and ipcx-bench
 	$(MAKE) -C tools O=$(out)/tools all
 
-selftests: deps-check lib
+selftests: deps-check lib ## the programs of the VM tests
 	$(MAKE) -C selftests O=$(out)/selftests all i386
 
 # ---- looking ----
@@ -91,7 +91,7 @@ test: deps-check ## one VM test by name: make test T=order [KERNEL=debug]
 	@tools/ci/vm-tests $(KERNEL) quick $(T)
 
 .PHONY: test-names
-test-names:
+test-names: ## what T= may be
 	@ls selftests/*.c selftests/*.sh | sed 's,.*/,,; s,\.[a-z]*$$,,' | grep -vx -e common -e leftovers
 
 unit: deps-check lib ## tests that run on this machine, without a VM
@@ -105,21 +105,26 @@ docs: deps-check ## the documentation as HTML and the man pages
 
 # ---- installing ----
 
-.PHONY: install uninstall clean
+.PHONY: install uninstall clean installable
 install_parts = $(MAKE) -C lib O=$(out)/lib DESTDIR='$(1)' install && \
 	$(MAKE) -C tools O=$(out)/tools DESTDIR='$(1)' install && \
 	$(MAKE) -C Documentation O=$(out)/docs DESTDIR='$(1)' install
 
-install: lib tools ## library, tools, headers, man pages, udev rule (not the module)
+# The man pages come last: what they need is asked for before anything is done.
+installable:
+	@$(MAKE) -C Documentation sphinx
+
+install: installable lib tools ## library, tools, headers, man pages, udev rule (not the module)
 	$(call install_parts,$(DESTDIR))
 
 # What would be installed is installed elsewhere, to learn the names.
-uninstall: lib tools ## remove what install put there (same DESTDIR and PREFIX)
+uninstall: installable lib tools ## remove what install put there (same DESTDIR and PREFIX)
 	rm -rf $(out)/stage
 	$(call install_parts,$(out)/stage) >/dev/null
 	cd $(out)/stage && find . ! -type d -printf '%P\n' | \
 		while read -r file; do rm -fv "$(DESTDIR)/$$file"; done
 	rm -rf $(out)/stage
+	if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
 clean: ## remove out/; the cache stays
 	rm -rf $(out)

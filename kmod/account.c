@@ -62,7 +62,7 @@ static struct ipcx_account *make(struct user_namespace *ns, kuid_t uid,
 {
 	struct ipcx_account *acct, *other;
 
-	acct = kzalloc(sizeof(*acct), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	acct = kzalloc(sizeof(*acct), IPCX_GFP);
 	if (!acct) {
 		ipcx_account_put(parent);
 		return NULL;

@@ -2,20 +2,24 @@
 /*
  * Files of objects, on a private pseudo file system.
  *
- * Every object has an inode of its own while somebody has it open, numbered by
- * the object's id: fstat(), fchmod() and /proc/PID/fd mean this object and no
- * other. Files are opened for reading and writing whatever the handle may
- * do: the VFS refuses shared mappings of files that are not, and rights are the
- * handle's business.
- *
- * The mount exists while object files do, and it, not the objects, pins the
- * module: after a file's operations were released the VFS still goes through
- * dentry, inode and superblock, which lead back into this file. Each file
- * therefore pins the mount; the superblock's reference to the module is dropped by
- * core code, after it is gone.
+ * Every object has one inode while somebody has it open, numbered by the
+ * object's id: fstat(), fchmod() and /proc/PID/fd mean this object and no other.
+ * Files are opened for reading and writing whatever the handle may do: the VFS
+ * refuses shared mappings of files that are not, and rights are the handle's
+ * business.
  *
  * An inode holds a reference to its object: O_PATH descriptors keep inodes, and
  * with them fchmod(), beyond the last handle.
+ *
+ * The mount exists while inodes do, and it, not the objects, pins the module:
+ * after a file's operations were released the VFS still goes through dentry,
+ * inode and superblock, which lead back into this file. Each inode therefore pins
+ * the mount, so that an object never has a second one on a second mount; the
+ * superblock's reference to the module is dropped by core code, after it is gone.
+ *
+ * An inode's end may not end the superblock that it is on. It does not: whoever
+ * holds an inode holds its mount, too (files, descriptors of paths). What holds
+ * inodes alone are marks of inotify and fanotify, which nobody may set here.
  */
 #include <linux/fs.h>
 #include <linux/magic.h>
@@ -57,14 +61,28 @@ static int ipcx_setattr(struct ipcx_idmap *idmap, struct dentry *dentry,
 	return 0;
 }
 
+/* For all that opens or marks by path: an object's way in is IPCX_OPEN. */
+static int ipcx_permission(struct ipcx_idmap *idmap, struct inode *inode,
+			   int mask)
+{
+	return -EACCES;
+}
+
 static const struct inode_operations ipcx_inode_operations = {
 	.setattr = ipcx_setattr,
+	.permission = ipcx_permission,
 };
 
 static void ipcx_evict_inode(struct inode *inode)
 {
+	struct ipcx_object *obj = inode->i_private;
+
 	clear_inode(inode);
-	ipcx_object_put(inode->i_private);
+	/* The root directory is nobody's. */
+	if (!obj)
+		return;
+	ipcx_object_put(obj);
+	simple_release_fs(&ipcx_mnt, &ipcx_mnt_count);
 }
 
 static const struct super_operations ipcx_super_operations = {
@@ -109,6 +127,7 @@ static struct file_system_type ipcx_fs_type = {
 	.kill_sb = kill_anon_super,
 };
 
+/* The object's inode. The caller pins the mount. */
 static struct inode *ipcx_inode(struct ipcx_object *obj)
 {
 	struct inode *inode = iget_locked(ipcx_mnt->mnt_sb, obj->id);
@@ -118,6 +137,8 @@ static struct inode *ipcx_inode(struct ipcx_object *obj)
 	if (!(inode->i_state & I_NEW))
 		return inode;
 
+	/* The mount is there, and this only counts. */
+	simple_pin_fs(&ipcx_fs_type, &ipcx_mnt, &ipcx_mnt_count);
 	ipcx_object_get(obj);
 	inode->i_private = obj;
 	inode->i_op = &ipcx_inode_operations;
@@ -180,16 +201,16 @@ struct file *ipcx_fs_open(struct ipcx_object *obj, u32 flags)
 	if (ret)
 		goto free;
 	file = ipcx_file(obj, flags);
+	/* Its inode has a pin of its own. */
+	simple_release_fs(&ipcx_mnt, &ipcx_mnt_count);
 	if (IS_ERR(file)) {
 		ret = PTR_ERR(file);
-		goto unpin;
+		goto free;
 	}
 	file->private_data = handle;
 	trace_ipcx_object_open(obj);
 	return file;
 
-unpin:
-	simple_release_fs(&ipcx_mnt, &ipcx_mnt_count);
 free:
 	kfree(handle);
 close:
@@ -209,5 +230,4 @@ void ipcx_fs_release(struct file *file)
 
 	ipcx_object_close(handle->obj);
 	kfree(handle);
-	simple_release_fs(&ipcx_mnt, &ipcx_mnt_count);
 }

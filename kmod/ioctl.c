@@ -222,6 +222,18 @@ static int check_list(const struct ipcx_list *l)
 	return l->entry_size > IPCX_STRUCT_MAX ? -E2BIG : 0;
 }
 
+static struct ipcx_object *next_object(struct net *net, u64 *cursor, u32 kind)
+{
+	struct ipcx_object *obj;
+
+	while ((obj = ipcx_object_next(net, cursor, kind)) == ERR_PTR(-EAGAIN)) {
+		if (signal_pending(current))
+			return ERR_PTR(-EINTR);
+		cond_resched();
+	}
+	return obj;
+}
+
 static long list_objects(struct net *net, struct ipcx_list *l)
 {
 	void __user *to = u64_to_user_ptr(l->entries);
@@ -230,8 +242,7 @@ static long list_objects(struct net *net, struct ipcx_list *l)
 	u32 n;
 
 	for (n = 0; n < l->count; n++, to += l->entry_size) {
-		struct ipcx_object *obj = ipcx_object_next(net, &cursor,
-							   l->kind);
+		struct ipcx_object *obj = next_object(net, &cursor, l->kind);
 
 		if (IS_ERR(obj))
 			return n ? n : PTR_ERR(obj);
@@ -324,8 +335,10 @@ static long run_op(const struct ipcx_op *op, struct file *file,
 {
 	size_t size = _IOC_SIZE(cmd);
 
-	if (size < op->min_size)
+	if (unlikely(size < op->min_size))
 		return -EINVAL;
+	if (unlikely(size > IPCX_STRUCT_MAX))
+		return -E2BIG;
 	return op->handler(file, (void __user *)arg, size);
 }
 

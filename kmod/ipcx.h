@@ -15,7 +15,7 @@
  *   frees it.
  * - A handle is what one open file description may do with an object. A file
  *   pins the module; so does the mount that inodes live on, which exists
- *   exactly as long as some object file does (fs.c). Objects do not pin it.
+ *   exactly as long as some inode does (fs.c). Objects do not pin it.
  * - The content of an object goes when it has neither name nor handle, even
  *   if something (an O_PATH descriptor) still holds the inode.
  * - A message belongs to exactly one of: the task that sends it, a queue, a
@@ -46,6 +46,12 @@
 
 #include <linux/fs.h>
 #include <linux/ipcx.h>
+
+/*
+ * For all that a message needs on its way: at a limit, of the machine's or of a
+ * control group's memory, the caller gets -ENOMEM, and the OOM killer stays out.
+ */
+#define IPCX_GFP	(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
 struct ipcx_object;
 

@@ -33,14 +33,16 @@
  *
  * IPCX_CHUNK: messages that are copied, and then queued or taken, under one
  * hold of a queue's lock.
- * IPCX_WAKE_MAX: tasks that are woken after one hold of a lock.
+ * IPCX_WAKE_MAX: tasks that are woken after one hold of a lock, at least 2.
  * IPCX_DROP_MAX: messages dropped under one hold.
  * IPCX_INDEX_STEP: messages entered in the type index under one hold.
+ * IPCX_LIST_STEP: objects that a list passes over under one hold of the registry.
  */
 #define IPCX_CHUNK		16
 #define IPCX_WAKE_MAX		32
 #define IPCX_DROP_MAX		32
 #define IPCX_INDEX_STEP		64
+#define IPCX_LIST_STEP		256
 
 /* Freed messages that a queue keeps for reuse while it is open. */
 #define IPCX_CACHE_SMALL	64

@@ -18,11 +18,10 @@
 #include <linux/vmalloc.h>
 
 #include "account.h"
+#include "ipcx.h"
 #include "msg.h"
 #include "trace.h"
 #include "uabi.h"
-
-#define IPCX_GFP	(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
 /* Buffers up to here are physically contiguous where memory allows. */
 #define IPCX_CONTIGUOUS_MAX	SZ_64K

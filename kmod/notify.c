@@ -92,10 +92,30 @@ bool ipcx_notification_alive(const struct ipcx_notification *n)
 	return alive;
 }
 
+/*
+ * The thread that gets the signal: modules cannot send one to a process. The
+ * first that does not block it, else the first; but none that has ended, as the
+ * main thread may have.
+ */
+static struct task_struct *signal_target(struct task_struct *leader, int signo)
+{
+	struct task_struct *target = NULL, *t;
+
+	for_each_thread(leader, t) {
+		if (READ_ONCE(t->flags) & PF_EXITING)
+			continue;
+		if (!sigismember(&t->blocked, signo))
+			return t;
+		if (!target)
+			target = t;
+	}
+	return target ? target : leader;
+}
+
 static void fire_signal(const struct ipcx_notification *n)
 {
 	struct kernel_siginfo info;
-	struct task_struct *leader, *t;
+	struct task_struct *leader;
 
 	clear_siginfo(&info);
 	info.si_signo = n->signo;
@@ -107,14 +127,7 @@ static void fire_signal(const struct ipcx_notification *n)
 	leader = owner_task(n);
 	if (leader) {
 		info.si_pid = task_tgid_nr_ns(current, ns_of_pid(n->owner));
-		for_each_thread(leader, t) {
-			if (!sigismember(&t->blocked, n->signo))
-				break;
-		}
-		/* for_each_thread() ends at the head, which is no thread. */
-		if (&t->thread_node == &leader->signal->thread_head)
-			t = leader;
-		send_sig_info(n->signo, &info, t);
+		send_sig_info(n->signo, &info, signal_target(leader, n->signo));
 	}
 	rcu_read_unlock();
 }

@@ -26,6 +26,7 @@
 
 #include "account.h"
 #include "ipcx.h"
+#include "limits.h"
 #include "object.h"
 #include "trace.h"
 #include "uabi.h"
@@ -237,6 +238,21 @@ void ipcx_object_close(struct ipcx_object *obj)
 	ipcx_object_put(obj);
 }
 
+/* Does the mode give the calling task these bits? */
+static bool mode_permits(struct ipcx_object *obj, umode_t want)
+{
+	umode_t mode;
+
+	spin_lock(&obj->perm_lock);
+	mode = obj->mode;
+	if (uid_eq(current_euid(), obj->uid))
+		mode >>= 6;
+	else if (in_egroup_p(obj->gid))
+		mode >>= 3;
+	spin_unlock(&obj->perm_lock);
+	return (mode & want) == want;
+}
+
 /**
  * ipcx_object_permission() - May the calling task open the object so?
  * @obj: the object
@@ -247,22 +263,13 @@ void ipcx_object_close(struct ipcx_object *obj)
  */
 int ipcx_object_permission(struct ipcx_object *obj, u32 rights)
 {
-	umode_t want = 0, mode;
+	umode_t want = 0;
 
 	if (rights & IPCX_OPEN_READ)
 		want |= 04;
 	if (rights & IPCX_OPEN_WRITE)
 		want |= 02;
-
-	spin_lock(&obj->perm_lock);
-	mode = obj->mode;
-	if (uid_eq(current_euid(), obj->uid))
-		mode >>= 6;
-	else if (in_egroup_p(obj->gid))
-		mode >>= 3;
-	spin_unlock(&obj->perm_lock);
-
-	if ((mode & want) == want || ns_capable(obj->user_ns, CAP_IPC_OWNER))
+	if (mode_permits(obj, want) || ns_capable(obj->user_ns, CAP_IPC_OWNER))
 		return 0;
 	return -EACCES;
 }
@@ -280,10 +287,11 @@ int ipcx_object_publish(struct ipcx_object *obj, struct net *net)
 	struct ipcx_net *reg = net_registry(net);
 	int ret;
 
-	mutex_lock(&registry_lock);
-	ret = xa_err(xa_store(&reg->objects, obj->id, obj, GFP_KERNEL_ACCOUNT));
+	/* Memory comes before the lock, which everybody needs. */
+	ret = xa_reserve(&reg->objects, obj->id, GFP_KERNEL_ACCOUNT);
 	if (ret)
-		goto unlock;
+		return ret;
+	mutex_lock(&registry_lock);
 	if (obj->name_len) {
 		struct ipcx_name key = { .len = obj->name_len };
 
@@ -291,12 +299,13 @@ int ipcx_object_publish(struct ipcx_object *obj, struct net *net)
 		ret = rhashtable_lookup_insert_key(&reg->names, &key,
 						   &obj->node, name_params);
 		if (ret) {
-			xa_erase(&reg->objects, obj->id);
+			xa_release(&reg->objects, obj->id);
 			goto unlock;
 		}
 		obj->linked = true;
 		ipcx_object_get(obj);
 	}
+	xa_store(&reg->objects, obj->id, obj, GFP_NOWAIT);
 	obj->net = reg;
 	trace_ipcx_object_create(obj);
 unlock:
@@ -396,6 +405,13 @@ int ipcx_object_unlink(struct net *net, const struct ipcx_name *name)
 	return 0;
 }
 
+/* For lists: what is hidden from the caller is no denial to be recorded. */
+static bool may_see(struct ipcx_object *obj)
+{
+	return mode_permits(obj, 04) ||
+	       ns_capable_noaudit(obj->user_ns, CAP_IPC_OWNER);
+}
+
 /**
  * ipcx_object_next() - The next object that the caller may read.
  * @net: network namespace, whose end the caller holds off
@@ -404,30 +420,31 @@ int ipcx_object_unlink(struct net *net, const struct ipcx_name *name)
  *
  * Context: process context, may sleep.
  * Return: an object with a reference, NULL where there is none, or -EINTR as
- * ERR_PTR.
+ * ERR_PTR; -EAGAIN after so many objects that others shall have the lock: call
+ * again.
  */
 struct ipcx_object *ipcx_object_next(struct net *net, u64 *cursor, u32 kind)
 {
 	struct ipcx_net *reg = net_registry(net);
+	unsigned int budget = IPCX_LIST_STEP;
 	struct ipcx_object *obj;
 	unsigned long id = *cursor;
 
 	if (mutex_lock_interruptible(&registry_lock))
 		return ERR_PTR(-EINTR);
 	xa_for_each_start(&reg->objects, id, obj, id) {
-		if ((!kind || obj->kind->kind == kind) &&
-		    !ipcx_object_permission(obj, IPCX_OPEN_READ) &&
-		    refcount_inc_not_zero(&obj->ref))
-			break;
-		if (signal_pending(current)) {
-			obj = ERR_PTR(-EINTR);
+		if ((!kind || obj->kind->kind == kind) && may_see(obj) &&
+		    refcount_inc_not_zero(&obj->ref)) {
+			*cursor = id + 1;
 			break;
 		}
-		cond_resched();
+		if (!--budget) {
+			*cursor = id + 1;
+			obj = ERR_PTR(-EAGAIN);
+			break;
+		}
 	}
 	mutex_unlock(&registry_lock);
-	if (!IS_ERR_OR_NULL(obj))
-		*cursor = id + 1;
 	return obj;
 }
 

@@ -41,7 +41,7 @@ static int hand_over_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 		trace_ipcx_wake(&q->obj, w->task, fits);
 		ipcx_waitset_complete(&q->receivers, w, wk);
 		if (fits) {
-			q->inflight++;
+			ipcx_queue_take_slot_locked(q, msg->e.size);
 			return 1;
 		}
 	}
@@ -110,7 +110,7 @@ bool ipcx_queue_return_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 	ret = hand_over_locked(q, msg, wk);
 	if (ret < 0)
 		return false;
-	q->inflight--;
+	ipcx_queue_give_slot_locked(q, msg->e.size);
 	if (!ret) {
 		ipcx_prioq_put_back(&q->pq, &msg->e);
 		announce_locked(q, wk);
@@ -146,6 +146,58 @@ void __ipcx_queue_recycle_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 	}
 }
 
+/*
+ * Drop the oldest message of the lowest priority, which may be the new one.
+ * Returns whether it was.
+ */
+static bool drop_locked(struct ipcx_queue *q, struct ipcx_message *msg,
+			struct ipcx_wakeups *wk)
+{
+	struct ipcx_pq_entry *victim = ipcx_prioq_victim(&q->pq);
+
+	q->stats.dropped++;
+	if (ipcx_pq_prio(victim) > ipcx_pq_prio(&msg->e)) {
+		q->stats.sent++;
+		q->stats.sent_bytes += msg->e.size;
+		ipcx_queue_recycle_locked(q, msg, wk);
+		return true;
+	}
+	ipcx_prioq_remove(&q->pq, victim);
+	q->bytes -= victim->size;
+	ipcx_queue_recycle_locked(q, ipcx_message_of(victim), wk);
+	return false;
+}
+
+/**
+ * ipcx_queue_place_locked() - Accept a message, if need be for others that are
+ *	dropped.
+ * @q: the queue
+ * @msg: the message, of a sender whose turn it is
+ * @wk: what to do after unlock
+ * @drops: how many may be dropped under this hold of the lock; counted down
+ *
+ * Context: under the queue's lock.
+ * Return: one of enum ipcx_placed.
+ */
+enum ipcx_placed ipcx_queue_place_locked(struct ipcx_queue *q,
+					 struct ipcx_message *msg,
+					 struct ipcx_wakeups *wk,
+					 unsigned int *drops)
+{
+	lockdep_assert_held(&q->lock);
+	if (!ipcx_queue_can_fit_locked(q, msg->e.size))
+		return IPCX_PLACE_FULL;
+	while (!ipcx_queue_fits_locked(q, msg->e.size)) {
+		if (!*drops)
+			return IPCX_PLACE_AGAIN;
+		--*drops;
+		if (drop_locked(q, msg, wk))
+			return IPCX_PLACED;
+	}
+	return ipcx_queue_offer_locked(q, msg, wk) ? IPCX_PLACED :
+						     IPCX_PLACE_AGAIN;
+}
+
 /**
  * __ipcx_queue_admit_locked() - Let waiting senders' messages in.
  * @q: the queue, which has waiting senders or pollers for slots
@@ -156,22 +208,23 @@ void __ipcx_queue_recycle_locked(struct ipcx_queue *q, struct ipcx_message *msg,
  */
 bool __ipcx_queue_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 {
+	unsigned int drops = IPCX_DROP_MAX;
+	enum ipcx_placed placed;
 	struct ipcx_waiter *w;
 
 	lockdep_assert_held(&q->lock);
 	while ((w = ipcx_waitset_first(&q->senders))) {
-		struct ipcx_message *msg = w->msg;
-
-		if (!ipcx_queue_fits_locked(q, msg->e.size))
-			return false;
-		/* The message may wake a receiver, too. */
-		if (wk->tasks + 2 > IPCX_WAKE_MAX ||
-		    !ipcx_queue_offer_locked(q, msg, wk))
+		/* Before the message goes, for its sender. */
+		if (ipcx_wakeups_full(wk))
 			return true;
+		placed = ipcx_queue_place_locked(q, w->msg, wk, &drops);
+		if (placed != IPCX_PLACED)
+			return placed == IPCX_PLACE_AGAIN;
 		trace_ipcx_wake(&q->obj, w->task, true);
 		ipcx_waitset_complete(&q->senders, w, wk);
 	}
-	if (ipcx_queue_polled_locked(&q->write_wait) && ipcx_queue_fits_locked(q, 1)) {
+	if (ipcx_queue_polled_locked(&q->write_wait) &&
+	    ipcx_queue_can_fit_locked(q, 1)) {
 		wk->writable = true;
 		wk->any = true;
 	}
@@ -371,9 +424,8 @@ static __poll_t queue_poll(struct file *file, poll_table *wait)
 	spin_lock(&q->lock);
 	if (rights & IPCX_OPEN_READ && q->pq.count)
 		mask |= EPOLLIN | EPOLLRDNORM;
-	if (rights & IPCX_OPEN_WRITE &&
-	    (q->overflow == IPCX_OVERFLOW_DROP ||
-	     ipcx_queue_has_room_locked(q, 1)))
+	if (rights & IPCX_OPEN_WRITE && !q->senders.count &&
+	    ipcx_queue_can_fit_locked(q, 1))
 		mask |= EPOLLOUT | EPOLLWRNORM;
 	spin_unlock(&q->lock);
 	return mask;

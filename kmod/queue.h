@@ -83,6 +83,7 @@ struct ipcx_queue_cache {
  * @overflow: one of enum ipcx_overflow; immutable
  * @lock: protects everything below
  * @inflight: messages that receivers are copying out
+ * @inflight_bytes: their payload bytes
  * @bytes: payload bytes of all slots
  * @pq: messages that can be received
  * @receivers: tasks that wait for a message
@@ -102,6 +103,7 @@ struct ipcx_queue {
 
 	spinlock_t lock;	/* all that follows */
 	u32 inflight;
+	u64 inflight_bytes;
 	u64 bytes;
 	struct ipcx_prioq pq;
 	struct ipcx_waitset receivers;
@@ -122,6 +124,13 @@ static inline struct ipcx_queue *ipcx_file_queue(const struct file *file)
 {
 	return ipcx_queue_of(ipcx_handle_of(file)->obj);
 }
+
+/* What became of a message under the lock. */
+enum ipcx_placed {
+	IPCX_PLACED,		/* it is the queue's, a receiver's, or dropped */
+	IPCX_PLACE_FULL,	/* there is no room */
+	IPCX_PLACE_AGAIN,	/* enough for one hold of the lock: unlock and go on */
+};
 
 /**
  * struct ipcx_transfer - One send or receive call.
@@ -150,6 +159,10 @@ struct ipcx_transfer {
 };
 
 /* queue.c */
+enum ipcx_placed ipcx_queue_place_locked(struct ipcx_queue *q,
+					 struct ipcx_message *msg,
+					 struct ipcx_wakeups *wk,
+					 unsigned int *drops);
 bool __ipcx_queue_offer_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 			       struct ipcx_wakeups *wk);
 bool ipcx_queue_return_locked(struct ipcx_queue *q, struct ipcx_message *msg,
@@ -178,7 +191,7 @@ static inline bool ipcx_queue_fits_locked(const struct ipcx_queue *q,
 }
 
 /**
- * ipcx_queue_has_room_locked() - May a new message come in?
+ * ipcx_queue_has_room_locked() - May a new message come in as things are?
  * @q: the queue
  * @size: its payload in bytes
  *
@@ -191,6 +204,38 @@ static inline bool ipcx_queue_has_room_locked(const struct ipcx_queue *q,
 					      size_t size)
 {
 	return ipcx_queue_fits_locked(q, size) && !q->senders.count;
+}
+
+/**
+ * ipcx_queue_can_fit_locked() - Can there be a slot for a payload of this size?
+ * @q: the queue
+ * @size: the payload in bytes
+ *
+ * Where messages may be dropped: yes, unless receivers hold too much. Asked before
+ * the first one is dropped, so that none goes for a send that fails.
+ *
+ * Context: under the queue's lock.
+ */
+static inline bool ipcx_queue_can_fit_locked(const struct ipcx_queue *q,
+					     size_t size)
+{
+	if (q->overflow != IPCX_OVERFLOW_DROP)
+		return ipcx_queue_fits_locked(q, size);
+	return q->inflight < q->max_msgs &&
+	       q->inflight_bytes + size <= q->max_bytes;
+}
+
+/* A message goes to a receiver, or comes back, or its slot is released. */
+static inline void ipcx_queue_take_slot_locked(struct ipcx_queue *q, u32 size)
+{
+	q->inflight++;
+	q->inflight_bytes += size;
+}
+
+static inline void ipcx_queue_give_slot_locked(struct ipcx_queue *q, u32 size)
+{
+	q->inflight--;
+	q->inflight_bytes -= size;
 }
 
 static inline void ipcx_queue_count_accepted_locked(struct ipcx_queue *q,

@@ -8,6 +8,7 @@
  */
 #include <linux/fs.h>
 #include <linux/ipcx.h>
+#include <linux/nospec.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -74,7 +75,7 @@ static bool fits(const struct ipcx_transfer *xf, const struct ipcx_message *msg,
 static void take_locked(struct ipcx_queue *q, struct ipcx_message *msg)
 {
 	ipcx_prioq_remove(&q->pq, &msg->e);
-	q->inflight++;
+	ipcx_queue_take_slot_locked(q, msg->e.size);
 }
 
 static void add_receiver_locked(const struct ipcx_transfer *xf,
@@ -179,7 +180,7 @@ static int copy_message(struct ipcx_queue *q, struct ipcx_message *msg,
 static void release_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 			   struct ipcx_wakeups *wk)
 {
-	q->inflight--;
+	ipcx_queue_give_slot_locked(q, msg->e.size);
 	q->bytes -= msg->e.size;
 	q->stats.received++;
 	q->stats.received_bytes += msg->e.size;
@@ -503,6 +504,7 @@ long ipcx_queue_ioctl_recv(struct file *file, void __user *arg, size_t size)
 		return ret;
 	if (unlikely(!match_valid(&xf)))
 		return -EINVAL;
+	xf.match = array_index_nospec(xf.match, IPCX_MATCH_KINDS);
 	if (xf.flags & IPCX_RECV_PEEK && (xf.left != 1 || xf.deadline.set))
 		return -EINVAL;
 	return xf.left == 1 ? recv_single(&xf, xf.nonblock) : recv_many(&xf);

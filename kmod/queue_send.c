@@ -33,13 +33,6 @@ struct send_chunk {
 	struct ipcx_message *msg[IPCX_CHUNK];
 };
 
-/* What became of a message under the lock. */
-enum placed {
-	PLACED,		/* it is the queue's, a receiver's, or dropped */
-	PLACE_FULL,	/* there is no room */
-	PLACE_AGAIN,	/* enough for one hold of the lock: unlock and go on */
-};
-
 static struct ipcx_message *take_small_locked(struct ipcx_queue *q)
 {
 	if (unlikely(!q->cache.smalls))
@@ -109,62 +102,6 @@ fill_message(struct ipcx_queue *q, struct ipcx_message *msg,
 	}
 	ipcx_pq_set(&msg->e, type, prio);
 	return msg;
-}
-
-/*
- * Make room by dropping the oldest message of the lowest priority, which may
- * be the new one. Returns 1 when the new one went, 0 when an old one did,
- * -EAGAIN when receivers hold all slots.
- */
-static int drop_locked(struct ipcx_queue *q, struct ipcx_message *msg,
-		       struct ipcx_wakeups *wk)
-{
-	struct ipcx_pq_entry *victim = ipcx_prioq_victim(&q->pq);
-
-	if (!victim)
-		return -EAGAIN;
-	q->stats.dropped++;
-	if (ipcx_pq_prio(victim) > ipcx_pq_prio(&msg->e)) {
-		q->stats.sent++;
-		q->stats.sent_bytes += msg->e.size;
-		ipcx_queue_recycle_locked(q, msg, wk);
-		return 1;
-	}
-	ipcx_prioq_remove(&q->pq, victim);
-	q->bytes -= victim->size;
-	ipcx_queue_recycle_locked(q, ipcx_message_of(victim), wk);
-	return 0;
-}
-
-/* Place a message that does not fit. */
-static noinline enum placed place_full_locked(struct ipcx_queue *q,
-					      struct ipcx_message *msg,
-					      struct ipcx_wakeups *wk)
-{
-	unsigned int budget = IPCX_DROP_MAX;
-	int ret;
-
-	while (!ipcx_queue_has_room_locked(q, msg->e.size)) {
-		if (q->overflow != IPCX_OVERFLOW_DROP || q->senders.count)
-			return PLACE_FULL;
-		if (!budget--)
-			return PLACE_AGAIN;
-		ret = drop_locked(q, msg, wk);
-		if (ret < 0)
-			return PLACE_FULL;
-		if (ret)
-			return PLACED;
-	}
-	return ipcx_queue_offer_locked(q, msg, wk) ? PLACED : PLACE_AGAIN;
-}
-
-static inline enum placed place_locked(struct ipcx_queue *q,
-				       struct ipcx_message *msg,
-				       struct ipcx_wakeups *wk)
-{
-	if (unlikely(!ipcx_queue_has_room_locked(q, msg->e.size)))
-		return place_full_locked(q, msg, wk);
-	return ipcx_queue_offer_locked(q, msg, wk) ? PLACED : PLACE_AGAIN;
 }
 
 /*
@@ -241,6 +178,20 @@ static void add_sender_locked(struct ipcx_queue *q, struct ipcx_waiter *w,
 	q->stats.send_blocked++;
 }
 
+/* Place a sender's message. Those that wait already come first. */
+static inline enum ipcx_placed place_new_locked(struct ipcx_queue *q,
+						struct ipcx_message *msg,
+						struct ipcx_wakeups *wk,
+						unsigned int *drops)
+{
+	if (likely(ipcx_queue_has_room_locked(q, msg->e.size)))
+		return ipcx_queue_offer_locked(q, msg, wk) ? IPCX_PLACED :
+							     IPCX_PLACE_AGAIN;
+	if (q->senders.count)
+		return IPCX_PLACE_FULL;
+	return ipcx_queue_place_locked(q, msg, wk, drops);
+}
+
 /*
  * Queue messages in order. Returns how many are the queue's now; less than @n
  * with an error in @err, the others still the caller's.
@@ -256,18 +207,20 @@ static unsigned int queue_messages(struct ipcx_queue *q,
 
 	ipcx_wakeups_init(&wk);
 	while (i < n) {
-		enum placed placed;
+		unsigned int drops = IPCX_DROP_MAX;
+		enum ipcx_placed placed;
 
 		spin_lock(&q->lock);
-		while ((placed = place_locked(q, msg[i], &wk)) == PLACED)
+		while ((placed = place_new_locked(q, msg[i], &wk, &drops)) ==
+		       IPCX_PLACED)
 			if (++i == n)
 				break;
-		if (placed == PLACE_FULL && !nonblock)
+		if (placed == IPCX_PLACE_FULL && !nonblock)
 			add_sender_locked(q, &w, msg[i]);
 		spin_unlock(&q->lock);
 		ipcx_queue_finish(q, &wk);
 
-		if (likely(placed != PLACE_FULL))
+		if (likely(placed != IPCX_PLACE_FULL))
 			continue;
 		*err = nonblock ? -EAGAIN : wait_for_room(q, &w, dl);
 		if (*err)

@@ -150,7 +150,7 @@ struct iovec *ipcx_payload_import(struct ipcx_payload *pl,
 	if (desc->len > IPCX_IOV_MAX)
 		return ERR_PTR(-EINVAL);
 	/* One element more: an array of none is an empty payload. */
-	vec = kmalloc_array(desc->len + 1, sizeof(*vec), GFP_KERNEL_ACCOUNT);
+	vec = kmalloc_array(desc->len + 1, sizeof(*vec), IPCX_GFP);
 	if (!vec)
 		return ERR_PTR(-ENOMEM);
 	len = -EFAULT;

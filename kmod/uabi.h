@@ -6,6 +6,7 @@
 #define _IPCX_UABI_H
 
 #include <linux/ipcx.h>
+#include <linux/nospec.h>
 #include <linux/types.h>
 #include <linux/uaccess.h>
 
@@ -99,6 +100,8 @@ static __always_inline size_t ipcx_get_bytes(void *dst, const void __user *src,
 	might_fault();
 	if (ipcx_should_fail_usercopy() || !access_ok(src, len))
 		return len;
+	/* Nothing that a wrong guess about access_ok() read is acted on. */
+	barrier_nospec();
 	return raw_copy_from_user(dst, src, len);
 }
 

@@ -11,7 +11,10 @@
 
 #include "wait.h"
 
-/* Order of waiters: (task priority, smaller first) << 56 | arrival. */
+/*
+ * Order of waiters: (task priority + 1, smaller first) << 56 | arrival. The
+ * priority is -1 for deadline tasks, 139 for the nicest ones.
+ */
 #define IPCX_ARRIVAL_BITS	56
 
 /**
@@ -42,7 +45,7 @@ void ipcx_waitset_add(struct ipcx_waitset *set, struct ipcx_waiter *w)
 	w->task = current;
 	w->error = 0;
 	w->done = false;
-	w->sel.order = (u64)current->prio << IPCX_ARRIVAL_BITS | arrival;
+	w->sel.order = (u64)(current->prio + 1) << IPCX_ARRIVAL_BITS | arrival;
 	ipcx_seltree_insert(&set->tree[w->match], &w->sel);
 	set->count++;
 }
@@ -115,7 +118,8 @@ struct ipcx_waiter *ipcx_waitset_find(const struct ipcx_waitset *set, u64 type,
  * ipcx_waitset_complete() - A waiter is served.
  * @set: the set
  * @w: a waiter of it, with msg, error and room as it shall find them
- * @wk: where its task goes; not full
+ * @wk: where its task goes, with a place left: a receiver's caller asks
+ *	ipcx_wakeups_full(), a sender's asked it before the message was offered
  *
  * @w must not be touched afterwards.
  *

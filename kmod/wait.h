@@ -120,9 +120,13 @@ static inline void ipcx_wakeups_init(struct ipcx_wakeups *wk)
 	init_llist_head(&wk->garbage);
 }
 
+/*
+ * Receivers, of whom one message can send any number away, leave the last place
+ * to the sender of that message.
+ */
 static inline bool ipcx_wakeups_full(const struct ipcx_wakeups *wk)
 {
-	return wk->tasks == IPCX_WAKE_MAX;
+	return wk->tasks >= IPCX_WAKE_MAX - 1;
 }
 
 void ipcx_waitset_init(struct ipcx_waitset *set);

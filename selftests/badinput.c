@@ -208,8 +208,19 @@ TEST_F(bad, huge_structures)
 	open.attr_size = sizeof(zeroes);
 	EXPECT_EQ(-E2BIG, op(self->control, IPCX_OPEN, &open));
 	xfer.msg_size = ~0U;
-	EXPECT_GT(0, op(self->queue, IPCX_SEND, &xfer));
-	EXPECT_GT(0, op(self->queue, IPCX_RECV, &xfer));
+	EXPECT_EQ(-EINVAL, op(self->queue, IPCX_SEND, &xfer));
+	EXPECT_EQ(-EINVAL, op(self->queue, IPCX_RECV, &xfer));
+	xfer.msg_size = ~7U;
+	EXPECT_EQ(-E2BIG, op(self->queue, IPCX_SEND, &xfer));
+	EXPECT_EQ(-E2BIG, op(self->queue, IPCX_RECV, &xfer));
+	/* With an array that could be read so far. */
+	xfer.msgs = addr(zeroes);
+	xfer.msg_size = 4096 + 8;
+	EXPECT_EQ(-E2BIG, op(self->queue, IPCX_SEND, &xfer));
+	EXPECT_EQ(-E2BIG, op(self->queue, IPCX_RECV, &xfer));
+	xfer.msg_size = 4096;
+	EXPECT_EQ(1, op(self->queue, IPCX_SEND, &xfer));
+	EXPECT_EQ(1, op(self->queue, IPCX_RECV, &xfer));
 	EXPECT_TRUE(is_empty(self->queue));
 }
 

@@ -583,6 +583,13 @@ long scaled(long quick, long full)
 	return fraction && strcmp(fraction, "full") == 0 ? full : quick;
 }
 
+long scaled_to_kernel(long quick, long full)
+{
+	long fewer = quick / timeout_factor();
+
+	return scaled(fewer > 0 ? fewer : 1, full);
+}
+
 uint64_t test_seed(void)
 {
 	const char *given = getenv("IPCX_SEED");

@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
@@ -19,8 +20,11 @@
 #define BIG		(1 << 20)
 #define BATCH		40
 #define BUFFERS		20
+#define PIECE		5	/* bytes in each of the buffers */
+#define SLOT		(BIG / BATCH)	/* room for each message of a batch */
 
-static char payload[BIG];
+/* The message of type n is what lies here from byte n on: none is like another. */
+static char payload[BIG + BATCH];
 static char room[BIG];
 
 /* ---- the kernel's knobs ---- */
@@ -117,8 +121,9 @@ FIXTURE(fault) {
 	int event;
 	int epoll;
 	char name[UNIQUE_NAME_SIZE];
-	struct ipcx_iovec iov[BUFFERS];
-	struct iovec uiov[BUFFERS];
+	/* To gather from, side by side, and to scatter into, with gaps. */
+	struct ipcx_iovec out_iov[BUFFERS], in_iov[BUFFERS];
+	struct iovec out_uiov[BUFFERS], in_uiov[BUFFERS];
 	struct ipcx_msg msgs[BATCH];
 	size_t len;
 };
@@ -133,36 +138,66 @@ FIXTURE_VARIANT_ADD(fault, user) { .uid = UID_A };
 
 typedef FIXTURE_DATA(fault) env_t;
 
-FIXTURE_SETUP(fault)
+static char *piece_of_payload(int i)
+{
+	return payload + i * PIECE;
+}
+
+static char *piece_of_room(int i)
+{
+	return room + i * 2 * PIECE;
+}
+
+static void make_buffers(env_t *env)
+{
+	int i;
+
+	/* Never 0, and with a period that is no size of a buffer or step of a copy. */
+	for (i = 0; i < (int)sizeof(payload); i++)
+		payload[i] = 1 + i % 251;
+	for (i = 0; i < BUFFERS; i++) {
+		env->out_iov[i] = (struct ipcx_iovec) { addr(piece_of_payload(i)), PIECE };
+		env->out_uiov[i] = (struct iovec) { piece_of_payload(i), PIECE };
+		env->in_iov[i] = (struct ipcx_iovec) { addr(piece_of_room(i)), PIECE };
+		env->in_uiov[i] = (struct iovec) { piece_of_room(i), PIECE };
+	}
+}
+
+static void set_up(struct __test_metadata *_metadata, env_t *env, uid_t uid)
 {
 	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
-	size_t i;
 
 	ASSERT_EQ(0, set_up_injectors());
 	ASSERT_EQ(0, setrlimit(RLIMIT_MEMLOCK, &unlimited));
-	if (variant->uid)
-		ASSERT_EQ(0, become(variant->uid));
+	if (uid)
+		ASSERT_EQ(0, become(uid));
 	/* Page faults of this program are not what is tested. */
-	memset(payload, 'p', sizeof(payload));
+	make_buffers(env);
 	ASSERT_EQ(0, mlockall(MCL_CURRENT));
 	ASSERT_EQ(0, open_fail_nth());
-	unique_name(self->name, "fault");
-	self->control = open_control();
-	ASSERT_LE(0, self->control);
-	self->event = eventfd(0, EFD_CLOEXEC);
-	self->epoll = epoll_create1(EPOLL_CLOEXEC);
-	self->queue = -1;
-	for (i = 0; i < BUFFERS; i++) {
-		self->iov[i] = (struct ipcx_iovec) { addr(room + i * 10), 5 };
-		self->uiov[i] = (struct iovec) { room + i * 10, 5 };
-	}
+	unique_name(env->name, "fault");
+	env->control = open_control();
+	ASSERT_LE(0, env->control);
+	env->event = eventfd(0, EFD_CLOEXEC);
+	env->epoll = epoll_create1(EPOLL_CLOEXEC);
+	env->queue = -1;
+}
+
+static void tear_down(env_t *env)
+{
+	close(env->epoll);
+	close(env->event);
+	close(env->control);
+}
+
+FIXTURE_SETUP(fault)
+{
+	set_up(_metadata, self, variant->uid);
 }
 
 FIXTURE_TEARDOWN(fault)
 {
-	close(self->epoll);
-	close(self->event);
-	close(self->control);
+	tear_down(self);
 }
 
 /*
@@ -177,6 +212,7 @@ struct step {
 	int expected;		/* result without a failure */
 	enum { STAYS, SENDS, RECEIVES } effect;
 	void (*undo)(env_t *env, int ret);
+	bool lent;		/* the queue has memory of another user to reuse */
 };
 
 static void close_result(env_t *env, int fd)
@@ -264,59 +300,112 @@ static int run_send(env_t *env)
 }
 
 /* Of all lengths. */
+static size_t batch_len(int i)
+{
+	return i * i * 10;
+}
+
 static int run_send_batch(env_t *env)
 {
 	struct ipcx_xfer xfer = make_xfer(env->msgs, BATCH, IPCX_XFER_NONBLOCK);
 	int i;
 
 	for (i = 0; i < BATCH; i++)
-		env->msgs[i] = make_msg(payload, i * i * 10, i, 3);
+		env->msgs[i] = make_msg(payload + i, batch_len(i), i, 3);
 	return op(env->queue, IPCX_SEND, &xfer);
-}
-
-static int run_iov(env_t *env, unsigned long number, __u32 flags)
-{
-	struct ipcx_msg msg = { .buf = addr(env->iov), .len = BUFFERS, .flags = IPCX_MSG_IOV };
-	struct ipcx_xfer xfer = make_xfer(&msg, 1, flags);
-
-	return op(env->queue, number, &xfer);
 }
 
 static int run_send_iov(env_t *env)
 {
-	return run_iov(env, IPCX_SEND, IPCX_XFER_NONBLOCK);
+	struct ipcx_msg msg = {
+		.buf = addr(env->out_iov), .len = BUFFERS, .flags = IPCX_MSG_IOV,
+	};
+	struct ipcx_xfer xfer = make_xfer(&msg, 1, IPCX_XFER_NONBLOCK);
+
+	return op(env->queue, IPCX_SEND, &xfer);
+}
+
+/* @ret, but -EIO where it says that the first message was received and it was not. */
+static int whole(env_t *env, int ret, const struct ipcx_msg *msg)
+{
+	if (ret != 1)
+		return ret;
+	if (msg->len != env->len || msg->type != 0 || msg->priority != 3)
+		return -EIO;
+	return memcmp(room, payload, env->len) ? -EIO : ret;
+}
+
+static bool pieces_are_whole(size_t len)
+{
+	int i;
+
+	for (i = 0; i * PIECE < (int)len; i++)
+		if (memcmp(piece_of_room(i), piece_of_payload(i), PIECE))
+			return false;
+	return true;
+}
+
+static int receive_pieces(env_t *env, __u32 flags)
+{
+	struct ipcx_msg msg = {
+		.buf = addr(env->in_iov), .len = BUFFERS, .flags = IPCX_MSG_IOV,
+	};
+	struct ipcx_xfer xfer = make_xfer(&msg, 1, flags);
+	int ret = op(env->queue, IPCX_RECV, &xfer);
+
+	if (ret == 1 && (msg.len != env->len || !pieces_are_whole(env->len)))
+		return -EIO;
+	return ret;
 }
 
 static int run_recv_iov(env_t *env)
 {
-	return run_iov(env, IPCX_RECV, IPCX_XFER_NONBLOCK);
+	return receive_pieces(env, IPCX_XFER_NONBLOCK);
 }
 
 static int run_peek_iov(env_t *env)
 {
-	return run_iov(env, IPCX_RECV, IPCX_RECV_PEEK);
+	return receive_pieces(env, IPCX_RECV_PEEK);
 }
 
 static int run_recv(env_t *env)
 {
-	return recv_msg(env->queue, room, sizeof(room), NULL, IPCX_XFER_NONBLOCK);
+	struct ipcx_msg msg;
+	int ret = recv_msg(env->queue, room, sizeof(room), &msg, IPCX_XFER_NONBLOCK);
+
+	return whole(env, ret, &msg);
+}
+
+static int receive_match(env_t *env, __u32 match, __u64 match_arg)
+{
+	struct ipcx_msg msg;
+	int ret = recv_match(env->queue, room, sizeof(room), &msg, match, match_arg,
+			     IPCX_XFER_NONBLOCK);
+
+	return whole(env, ret, &msg);
 }
 
 static int run_recv_type(env_t *env)
 {
-	return recv_match(env->queue, room, sizeof(room), NULL, IPCX_MATCH_TYPE, 0,
-			  IPCX_XFER_NONBLOCK);
+	return receive_match(env, IPCX_MATCH_TYPE, 0);
 }
 
 static int run_recv_lowest(env_t *env)
 {
-	return recv_match(env->queue, room, sizeof(room), NULL, IPCX_MATCH_LOWEST_TYPE, 99,
-			  IPCX_XFER_NONBLOCK);
+	return receive_match(env, IPCX_MATCH_LOWEST_TYPE, 99);
 }
 
 static int run_recv_cut(env_t *env)
 {
-	return recv_msg(env->queue, room, env->len / 2, NULL, IPCX_RECV_TRUNC);
+	struct ipcx_msg msg;
+	int ret = recv_msg(env->queue, room, env->len / 2, &msg, IPCX_RECV_TRUNC);
+
+	if (ret != 1)
+		return ret;
+	if (msg.len != env->len || !(msg.flags & IPCX_MSG_TRUNC) ||
+	    memcmp(room, payload, env->len / 2) || room[env->len / 2])
+		return -EIO;
+	return ret;
 }
 
 static int run_too_long(env_t *env)
@@ -328,17 +417,28 @@ static int run_too_long(env_t *env)
 
 static int run_peek(env_t *env)
 {
-	return recv_msg(env->queue, room, sizeof(room), NULL, IPCX_RECV_PEEK);
+	struct ipcx_msg msg;
+	int ret = recv_msg(env->queue, room, sizeof(room), &msg, IPCX_RECV_PEEK);
+
+	return whole(env, ret, &msg);
 }
 
 static int run_recv_batch(env_t *env)
 {
 	struct ipcx_xfer xfer = make_xfer(env->msgs, BATCH, IPCX_XFER_NONBLOCK);
-	int i;
+	int i, ret;
 
 	for (i = 0; i < BATCH; i++)
-		env->msgs[i] = make_msg(room, sizeof(room), 0, 0);
-	return op(env->queue, IPCX_RECV, &xfer);
+		env->msgs[i] = make_msg(room + i * SLOT, SLOT, 99, 0);
+	ret = op(env->queue, IPCX_RECV, &xfer);
+	for (i = 0; i < ret; i++) {
+		const struct ipcx_msg *msg = &env->msgs[i];
+
+		if (msg->len != env->len || msg->type != (__u64)i ||
+		    memcmp(room + i * SLOT, payload + i, env->len))
+			return -EIO;
+	}
+	return ret;
 }
 
 /* 1 where the call did its work, as the operations on messages say. */
@@ -356,17 +456,21 @@ static int run_write(env_t *env)
 
 static int run_read(env_t *env)
 {
-	return done(read(env->queue, room, sizeof(room)), env->len);
+	int ret = done(read(env->queue, room, sizeof(room)), env->len);
+
+	return ret == 1 && memcmp(room, payload, env->len) ? -EIO : ret;
 }
 
 static int run_writev(env_t *env)
 {
-	return done(writev(env->queue, env->uiov, BUFFERS), BUFFERS * 5);
+	return done(writev(env->queue, env->out_uiov, BUFFERS), BUFFERS * PIECE);
 }
 
 static int run_readv(env_t *env)
 {
-	return done(readv(env->queue, env->uiov, BUFFERS), env->len);
+	int ret = done(readv(env->queue, env->in_uiov, BUFFERS), env->len);
+
+	return ret == 1 && !pieces_are_whole(env->len) ? -EIO : ret;
 }
 
 static int run_notify_signal(env_t *env)
@@ -443,10 +547,10 @@ static const struct step steps[] = {
 	{ "send 70000", run_send, 70000, 0, 1, SENDS },
 	{ "send much", run_send, BIG, 0, 1, SENDS },
 	{ "send a batch", run_send_batch, 0, 0, BATCH, SENDS },
-	{ "send scattered", run_send_iov, 0, 0, 1, SENDS },
+	{ "send scattered", run_send_iov, BUFFERS * PIECE, 0, 1, SENDS },
 	{ "write", run_write, 20, 0, 1, SENDS },
 	{ "write 5000", run_write, 5000, 0, 1, SENDS },
-	{ "writev", run_writev, 0, 0, 1, SENDS },
+	{ "writev", run_writev, BUFFERS * PIECE, 0, 1, SENDS },
 	{ "receive nothing", run_recv, 0, 3, 1, RECEIVES },
 	{ "receive 64", run_recv, 64, 3, 1, RECEIVES },
 	{ "receive 5000", run_recv, 5000, 3, 1, RECEIVES },
@@ -473,25 +577,42 @@ static const struct step steps[] = {
 	{ "readlink", run_readlink },
 };
 
+/* In these the memory of the messages is another user's until it is reused. */
+static const struct step lent_steps[] = {
+	{ "send in another user's memory", run_send, 20, 0, 1, SENDS, .lent = true },
+	{ "send 5000 in another user's memory", run_send, 5000, 0, 1, SENDS, .lent = true },
+	{ "write in another user's memory", run_write, 20, 0, 1, SENDS, .lent = true },
+	{ "send a batch in another user's memory", run_send_batch, 20, 0, BATCH, SENDS,
+	  .lent = true },
+};
+
 /* Messages of types first ... last-1 and no others are there, whole. */
 static void expect_messages(struct __test_metadata *_metadata, env_t *env,
-			    const char *what, int first, int last)
+			    const struct step *step, int first, int last)
 {
 	int type;
 
 	for (type = first; type < last; type++) {
+		size_t len = step->run == run_send_batch ? batch_len(type) : step->len;
 		struct ipcx_msg msg;
 
+		memset(room, 0, len);
 		ASSERT_EQ(1, recv_msg(env->queue, room, sizeof(room), &msg,
 				      IPCX_XFER_NONBLOCK)) {
-			TH_LOG("%s: message %d of %d is lost", what, type, last);
+			TH_LOG("%s: message %d of %d is lost", step->what, type, last);
 		}
 		ASSERT_EQ((__u64)type, msg.type) {
-			TH_LOG("%s: out of order", what);
+			TH_LOG("%s: out of order", step->what);
+		}
+		ASSERT_EQ(len, msg.len) {
+			TH_LOG("%s: message %d", step->what, type);
+		}
+		ASSERT_EQ(0, memcmp(room, payload + type, len)) {
+			TH_LOG("%s: message %d is not what was sent", step->what, type);
 		}
 	}
 	ASSERT_TRUE(is_empty(env->queue)) {
-		TH_LOG("%s: too much is there", what);
+		TH_LOG("%s: too much is there", step->what);
 	}
 }
 
@@ -533,26 +654,67 @@ static void expect_whole(struct __test_metadata *_metadata, env_t *env,
 	if (env->queue < 0)
 		return;
 	if (step->effect == SENDS)
-		expect_messages(_metadata, env, step->what, 0, moved);
+		expect_messages(_metadata, env, step, 0, moved);
 	else if (step->effect == RECEIVES)
-		expect_messages(_metadata, env, step->what, moved, step->before);
+		expect_messages(_metadata, env, step, moved, step->before);
 	else
-		expect_messages(_metadata, env, step->what, 0, step->before);
+		expect_messages(_metadata, env, step, 0, step->before);
 }
 
-/* A queue of its own for each try: none has messages to reuse. */
-static void make_queue(struct __test_metadata *_metadata, env_t *env, const struct step *step)
+static int roomy_queue(void)
 {
 	struct ipcx_queue_attr attr = {
 		.max_msg_size = BIG, .max_bytes = 4 * BIG,
 	};
+
+	return new_queue(0, &attr);
+}
+
+struct lender {
+	int sock;
+	size_t len;
+};
+
+/* Another user's queue, in which one message was: it keeps the memory. */
+static int lend_queue(void *arg)
+{
+	struct lender *lender = arg;
+	int queue;
+
+	MUST_BE(0, become(UID_B));
+	queue = roomy_queue();
+	MUST(queue >= 0);
+	MUST_BE(1, send_msg(queue, payload, lender->len, 0, 3, 0));
+	MUST_BE(1, recv_msg(queue, room, sizeof(room), NULL, 0));
+	MUST_BE(0, pass_fd(lender->sock, queue));
+	return 0;
+}
+
+static int lent_queue(size_t len)
+{
+	int socks[2], queue = -EIO;
+	struct lender lender;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, socks) < 0)
+		return -errno;
+	lender = (struct lender) { socks[1], len };
+	if (in_child(lend_queue, &lender) == 0)
+		queue = take_fd(socks[0]);
+	close(socks[0]);
+	close(socks[1]);
+	return queue;
+}
+
+/* A queue of its own for each try: none has messages to reuse but what is lent. */
+static void make_queue(struct __test_metadata *_metadata, env_t *env, const struct step *step)
+{
 	int type;
 
 	env->len = step->len;
-	env->queue = new_queue(0, &attr);
+	env->queue = step->lent ? lent_queue(step->len) : roomy_queue();
 	ASSERT_LE(0, env->queue);
 	for (type = 0; type < step->before; type++)
-		ASSERT_EQ(1, send_msg(env->queue, payload, step->len, type, 3, 0));
+		ASSERT_EQ(1, send_msg(env->queue, payload + type, step->len, type, 3, 0));
 }
 
 /* The n-th place fails; false when there are not so many. */
@@ -564,6 +726,7 @@ static bool try_nth(struct __test_metadata *_metadata, env_t *env,
 	int ret;
 
 	take_snapshot(env, &before);
+	memset(room, 0, sizeof(room));
 	arm(n);
 	ret = step->run(env);
 	met = disarm();
@@ -606,6 +769,57 @@ TEST_F(fault, every_operation)
 	setvbuf(stdout, NULL, _IONBF, 0);
 	for (i = 0; i < ARRAY_SIZE(steps); i++)
 		walk(_metadata, self, &steps[i]);
+}
+
+static unsigned long long charged(void)
+{
+	struct ipcx_info info = { 0 };
+
+	get_info(&info);
+	return info.user_bytes;
+}
+
+static int tell_charge(void *arg)
+{
+	unsigned long long *bytes = arg;
+
+	MUST_BE(0, become(UID_B));
+	*bytes = charged();
+	return 0;
+}
+
+/* Sent by another user, a message's memory changes hands: it is that user's charge. */
+static void expect_adoption(struct __test_metadata *_metadata, env_t *env, size_t len)
+{
+	unsigned long long *before = shared_memory(2 * sizeof(*before)), *after = before + 1;
+	unsigned long long mine = charged();
+
+	env->queue = lent_queue(len);
+	ASSERT_LE(0, env->queue);
+	ASSERT_EQ(0, in_child(tell_charge, before));
+	ASSERT_EQ(1, send_msg(env->queue, payload, len, 0, 3, 0));
+	ASSERT_EQ(0, in_child(tell_charge, after));
+	EXPECT_LE(len, *before - *after);
+	EXPECT_EQ(*before - *after, charged() - mine);
+	close(env->queue);
+	env->queue = -1;
+	munmap(before, 2 * sizeof(*before));
+}
+
+/* One who has no account yet takes over what another user paid for. */
+TEST(memory_of_another_user)
+{
+	env_t *env = calloc(1, sizeof(*env));
+	size_t i;
+
+	setvbuf(stdout, NULL, _IONBF, 0);
+	set_up(_metadata, env, 0);
+	expect_adoption(_metadata, env, 20);
+	expect_adoption(_metadata, env, 5000);
+	for (i = 0; i < ARRAY_SIZE(lent_steps); i++)
+		walk(_metadata, env, &lent_steps[i]);
+	tear_down(env);
+	free(env);
 }
 
 /* Names: what exists before has to be there again each time. */
@@ -655,6 +869,7 @@ static int run_waiting(void *arg)
 	/* The task's own, not its parent's. */
 	MUST_BE(0, open_fail_nth());
 	MUST(mlockall(MCL_CURRENT) == 0);
+	memset(room, 0, sizeof(room));
 	arm(w->n);
 	w->outcome->ret = w->run(w->env);
 	w->outcome->met = disarm();
@@ -664,12 +879,15 @@ static int run_waiting(void *arg)
 
 static int run_blocking_recv(env_t *env)
 {
-	return recv_msg(env->queue, room, sizeof(room), NULL, 0);
+	struct ipcx_msg msg;
+	int ret = recv_msg(env->queue, room, sizeof(room), &msg, 0);
+
+	return whole(env, ret, &msg);
 }
 
 static int run_blocking_send(env_t *env)
 {
-	return send_msg(env->queue, payload, env->len, 1, 3, 0);
+	return send_msg(env->queue, payload + 1, env->len, 1, 3, 0);
 }
 
 /* It waits, or it has failed before it came to that. */
@@ -686,6 +904,7 @@ static void walk_waiting(struct __test_metadata *_metadata, env_t *env, size_t l
 {
 	struct outcome *outcome = mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE,
 				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct step step = { .what = sends ? "waiting sender" : "waiting receiver", .len = len };
 	struct waiting w = { .env = env, .outcome = outcome };
 	struct ipcx_queue_attr attr = { .max_msgs = 1 };
 	struct ipcx_msg msg;
@@ -713,13 +932,11 @@ static void walk_waiting(struct __test_metadata *_metadata, env_t *env, size_t l
 		if (outcome->ret < 0) {
 			ASSERT_TRUE(outcome->ret == -ENOMEM || outcome->ret == -EFAULT);
 			/* Sent or not, received or not: never half. */
-			ASSERT_EQ(!sends && waited, get_depth(env->queue));
+			expect_messages(_metadata, env, &step, 0, !sends && waited);
 		} else {
 			ASSERT_EQ(1, outcome->ret);
-			ASSERT_EQ(sends, get_depth(env->queue));
+			expect_messages(_metadata, env, &step, 1, 1 + sends);
 		}
-		drain(env->queue);
-		ASSERT_TRUE(is_empty(env->queue));
 		close(env->queue);
 		env->queue = -1;
 	}

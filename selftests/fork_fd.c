@@ -311,7 +311,7 @@ TEST_F(fd, not_reopened_through_proc)
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", self->fd);
 	EXPECT_EQ(-1, open(path, O_RDWR));
-	EXPECT_EQ(ENXIO, errno);
+	EXPECT_EQ(EACCES, errno);
 }
 
 TEST_HARNESS_MAIN

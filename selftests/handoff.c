@@ -6,12 +6,15 @@
 #include "common.h"
 
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
-/* How a waiter is scheduled: real-time priority, or 0 and a nice value. */
+/* How a waiter is scheduled: by deadline, at a real-time priority, or nicely. */
 struct schedule {
 	int realtime;
 	int nice;
 };
+
+#define DEADLINE	100	/* in place of a real-time priority */
 
 struct waiter {
 	int fd;
@@ -19,16 +22,38 @@ struct waiter {
 	struct schedule schedule;
 	size_t room;
 	__u32 flags;
+	__u32 match;
+	__u64 match_arg;
 	__u64 number;		/* send: what; receive: what came */
 	__u64 len;
 	int ret;
 	pid_t pid;
 };
 
+/* Ten milliseconds in each tenth of a second. */
+static int set_deadline_schedule(void)
+{
+	struct {
+		__u32 size, policy;
+		__u64 flags;
+		__s32 nice;
+		__u32 priority;
+		__u64 runtime, deadline, period;
+	} attr = {
+		.size = sizeof(attr), .policy = SCHED_DEADLINE,
+		.runtime = 10 * NSEC_PER_MSEC,
+		.deadline = 100 * NSEC_PER_MSEC, .period = 100 * NSEC_PER_MSEC,
+	};
+
+	return syscall(SYS_sched_setattr, 0, &attr, 0);
+}
+
 static int set_schedule(const struct schedule *s)
 {
 	struct sched_param param = { .sched_priority = s->realtime };
 
+	if (s->realtime == DEADLINE)
+		return set_deadline_schedule();
 	if (s->realtime)
 		return sched_setscheduler(0, SCHED_FIFO, &param);
 	return setpriority(PRIO_PROCESS, 0, s->nice);
@@ -46,7 +71,7 @@ static int wait_in_child(void *arg)
 		w->ret = send_number(w->fd, w->number, 0);
 		return 0;
 	}
-	w->ret = recv_msg(w->fd, buf, w->room, &msg, w->flags);
+	w->ret = recv_match(w->fd, buf, w->room, &msg, w->match, w->match_arg, w->flags);
 	memcpy(&w->number, buf, sizeof(w->number));
 	w->len = msg.len;
 	return 0;
@@ -66,17 +91,18 @@ static const struct {
 	struct schedule schedule;
 	int place;
 } mixed[] = {
-	{ { 0, 0 }, 6 },
-	{ { 0, 10 }, 9 },
-	{ { 1, 0 }, 3 },
-	{ { 0, -10 }, 5 },
-	{ { 50, 0 }, 0 },
 	{ { 0, 0 }, 7 },
+	{ { 0, 10 }, 10 },
 	{ { 1, 0 }, 4 },
+	{ { 0, -10 }, 6 },
 	{ { 50, 0 }, 1 },
 	{ { 0, 0 }, 8 },
-	{ { 0, 10 }, 10 },
-	{ { 20, 0 }, 2 },
+	{ { 1, 0 }, 5 },
+	{ { DEADLINE, 0 }, 0 },
+	{ { 50, 0 }, 2 },
+	{ { 0, 0 }, 9 },
+	{ { 0, 10 }, 11 },
+	{ { 20, 0 }, 3 },
 };
 
 #define MIXED	((int)ARRAY_SIZE(mixed))
@@ -189,6 +215,22 @@ static long sleeps_of(pid_t pid)
 	return found ? atol(found + strlen(key)) : -1;
 }
 
+/*
+ * The same of a task that sleeps: it is shown as sleeping a moment before the
+ * sleep is counted. -1: not to be had.
+ */
+static long settled_sleeps_of(pid_t pid)
+{
+	long last, now = sleeps_of(pid);
+
+	do {
+		last = now;
+		sleep_ms(5);
+		now = sleeps_of(pid);
+	} while (now != last);
+	return now;
+}
+
 #define HERD	20
 
 static void check_herd(struct __test_metadata *_metadata, bool send)
@@ -208,7 +250,7 @@ static void check_herd(struct __test_metadata *_metadata, bool send)
 	}
 	for (i = 0; i < HERD; i++) {
 		ASSERT_EQ(0, wait_sleeping(w[i].pid));
-		before[i] = sleeps_of(w[i].pid);
+		before[i] = settled_sleeps_of(w[i].pid);
 		ASSERT_LT(0, before[i]);
 	}
 	for (i = 0; i < HERD; i++) {
@@ -288,6 +330,51 @@ TEST(too_little_room_everywhere)
 	EXPECT_EQ(1, stat.depth);
 	EXPECT_EQ(1, stat.sent);
 	EXPECT_EQ(0, stat.recv_waiters);
+}
+
+/*
+ * A slot lets a waiting sender's message in, which sends any number of receivers
+ * away for lack of room before its sender is told, too: more than the module
+ * wakes at once.
+ */
+static void sender_behind_receivers(struct __test_metadata *_metadata, int n)
+{
+	struct waiter *w = shared_memory((n + 1) * sizeof(*w));
+	int fd = small_queue(1), i;
+	__u64 number = 0;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(1, send_number(fd, 1, 0));
+	for (i = 0; i < n; i++) {
+		w[i] = (struct waiter){
+			.fd = fd, .match = IPCX_MATCH_NOT_TYPE, .match_arg = 1,
+		};
+		ASSERT_EQ(0, start_waiter(&w[i], i + 1));
+	}
+	w[n] = (struct waiter){ .fd = fd, .send = true, .number = 2 };
+	ASSERT_EQ(0, start_waiter(&w[n], 1));
+	ASSERT_EQ(1, try_recv_number(fd, &number));
+	EXPECT_EQ(1, number);
+	for (i = 0; i <= n; i++) {
+		EXPECT_EQ(0, reap(w[i].pid));
+		EXPECT_EQ(i < n ? -EMSGSIZE : 1, w[i].ret) {
+			TH_LOG("waiter %d of %d", i, n);
+		}
+	}
+	EXPECT_EQ(1, get_depth(fd));
+	EXPECT_EQ(1, try_recv_number(fd, &number));
+	EXPECT_EQ(2, number);
+	munmap(w, (n + 1) * sizeof(*w));
+	close(fd);
+}
+
+TEST(too_little_room_for_many_and_a_sender_behind)
+{
+	static const int many[] = { 29, 30, 31, 32, 33, 62, 63, 64, 65 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(many); i++)
+		sender_behind_receivers(_metadata, many[i]);
 }
 
 /* A shorter message is not for others only because one was too long. */

@@ -85,6 +85,18 @@ t_static() {
 		[ -n "$("$root/program")" ]
 }
 
+# What the library calls its own parts is nobody's business: a program that has
+# functions of the same names is linked to the archive and works.
+t_static_names() {
+	{
+		program
+		echo 'void fd_close(int *fd) { (void)fd; }'
+		echo 'int transport_why(void) { return 0; }'
+		echo 'int stream_send(void) { return transport_why(); }'
+	} | gcc -x c -o "$root/program" - -x none -I"$root/usr/include" "$libdir/libipcx.a" &&
+		[ -n "$("$root/program")" ]
+}
+
 t_examples() {
 	local example
 	for example in "$build"/examples/*; do
@@ -104,6 +116,7 @@ tap "files, version" t_files
 tap "a strict C11 program builds and sends a message" t_program c gcc -std=c11
 tap "a C++11 program builds and sends a message" t_program c++ g++ -std=c++11
 tap "a static program builds and sends a message" t_static
+tap "a static program may use any name but the library's" t_static_names
 tap "examples run" t_examples
 tap "make uninstall" t_uninstall
 tap_done

@@ -501,6 +501,61 @@ TEST_F(notify, a_thread_that_waits_for_the_signal_gets_it)
 	EXPECT_EQ(&l, ret);
 }
 
+/* In a thread of the process: its first thread is 'Z' in the list. */
+static bool main_has_ended(void *arg)
+{
+	char path[64], text[512];
+	const char *name_end;
+
+	(void)arg;
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", getpid());
+	if (read_file(path, text, sizeof(text)) < 0)
+		return false;
+	name_end = strrchr(text, ')');
+	return name_end && name_end[2] == 'Z';
+}
+
+static void *take_after_main(void *arg)
+{
+	struct other *o = arg;
+	siginfo_t info;
+	sigset_t set;
+	char byte = 0;
+
+	/* The main thread is a zombie, and the signal is blocked all over. */
+	if (wait_until(main_has_ended, NULL) < 0 || write(o->go[1], &byte, 1) != 1)
+		_exit(2);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	_exit(sigwaitinfo(&set, &info) == SIGUSR1 && info.si_value.sival_int == 77 ? 0 : 3);
+}
+
+static int register_and_end_main(void *arg)
+{
+	struct other *o = arg;
+	pthread_t thread;
+
+	MUST_BE(0, block_signal(SIGUSR1));
+	MUST_BE(0, notify_signal(o->fd, SIGUSR1, 77));
+	MUST_BE(0, pthread_create(&thread, NULL, take_after_main, o));
+	pthread_exit(NULL);
+}
+
+/* A thread that has ended gets no signal, be it the main one. */
+TEST_F(notify, main_thread_has_ended)
+{
+	struct other o = { self->fd, self->event, { 0 } };
+	char byte;
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe(o.go));
+	pid = spawn(register_and_end_main, &o);
+	ASSERT_LT(0, pid);
+	ASSERT_EQ(1, read(o.go[0], &byte, 1));
+	ASSERT_EQ(1, send_number(self->fd, 1, 0));
+	EXPECT_EQ(0, reap(pid));
+}
+
 static int send_and_report_pid(void *arg)
 {
 	struct other *o = arg;
@@ -514,15 +569,21 @@ static int send_and_report_pid(void *arg)
 /* In a pid namespace below, so that its own view of its pid is another. */
 static int send_from_pid_namespace(void *arg)
 {
+	struct other *o = arg;
+	pid_t pid;
+
 	if (unshare(CLONE_NEWPID) < 0)
 		return 1;
-	return in_child(send_and_report_pid, arg);
+	pid = spawn(send_and_report_pid, arg);
+	if (reap(pid) != 0)
+		return 2;
+	return write(o->go[1], &pid, sizeof(pid)) == sizeof(pid) ? 0 : 3;
 }
 
 TEST_F(notify, pid_of_the_sender_is_the_receivers_view)
 {
 	struct other o = { self->fd, self->event, { 0 } };
-	pid_t inner;
+	pid_t inner, outer;
 	siginfo_t info;
 
 	ASSERT_EQ(0, pipe(o.go));
@@ -531,9 +592,10 @@ TEST_F(notify, pid_of_the_sender_is_the_receivers_view)
 	ASSERT_EQ(0, in_child(send_from_pid_namespace, &o));
 	ASSERT_EQ(sizeof(inner), read(o.go[0], &inner, sizeof(inner)));
 	EXPECT_EQ(1, inner);
+	ASSERT_EQ(sizeof(outer), read(o.go[0], &outer, sizeof(outer)));
+	EXPECT_NE(inner, outer);
 	ASSERT_EQ(SIGUSR1, take_signal(SIGUSR1, &info));
-	EXPECT_NE(inner, info.si_pid);
-	EXPECT_LT(getpid(), info.si_pid);
+	EXPECT_EQ(outer, info.si_pid);
 }
 
 /* Registers in a pid namespace to which the sender is invisible. */

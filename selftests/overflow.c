@@ -260,7 +260,7 @@ static struct model_msg model_receive(struct model *m)
 TEST(drop_random_against_model)
 {
 	uint64_t seed = test_seed();
-	long i, steps = scaled(20000, 500000) / timeout_factor();
+	long i, steps = scaled_to_kernel(20000, 500000);
 	int fd = queue_of(MSGS, BYTES, IPCX_OVERFLOW_DROP);
 	struct model m = { 0 };
 	struct ipcx_stat stat;

@@ -214,7 +214,7 @@ TEST_F(peek, while_others_receive)
 {
 	static __u64 buf[BIG / 8];
 	struct traffic *t = shared_memory(sizeof(*t));
-	long count = scaled(5000, 200000) / timeout_factor(), i;
+	long count = scaled_to_kernel(5000, 200000), i;
 	uint64_t seed = test_seed();
 	pid_t peekers[PEEKERS], receiver;
 	struct ipcx_stat stat;

@@ -524,7 +524,7 @@ static int poll_and_take(void *arg)
 /* A wake-up that is lost leaves both sides asleep for ever. */
 TEST(no_lost_wakeups)
 {
-	long count = scaled(5000, 200000) / timeout_factor(), i;
+	long count = scaled_to_kernel(5000, 200000), i;
 	struct sleeper s = { small_queue(1), 0 };
 	struct pollfd p = { .fd = s.fd, .events = POLLOUT };
 	pid_t pid;

@@ -7,6 +7,7 @@
 
 #include <grp.h>
 #include <linux/capability.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 
 #define OVERFLOW_ID 65534
@@ -390,6 +391,72 @@ TEST(inode)
 	close(a);
 }
 
+static int touch_as_b(void *path)
+{
+	MUST_BE(0, become(UID_B));
+	return utimensat(AT_FDCWD, path, NULL, 0) < 0 ? errno : 0;
+}
+
+/* A descriptor of the path keeps the inode, and that stays the only one. */
+TEST(inode_without_a_handle)
+{
+	char name[UNIQUE_NAME_SIZE], path[64];
+	struct stat held, fresh;
+	struct ipcx_stat stat;
+	int fd, opath;
+
+	unique_name(name, "opath");
+	umask(0);
+	fd = open_queue(name, CREATE_RW, 0666);
+	ASSERT_LE(0, fd);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	opath = open(path, O_PATH | O_CLOEXEC);
+	ASSERT_LE(0, opath);
+	close(fd);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", opath);
+
+	fd = open_queue(name, RW, 0);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, fchmod(fd, 0600));
+	ASSERT_EQ(0, fstat(opath, &held));
+	ASSERT_EQ(0, fstat(fd, &fresh));
+	EXPECT_EQ(fresh.st_dev, held.st_dev);
+	EXPECT_EQ(fresh.st_ino, held.st_ino);
+	EXPECT_EQ(0600, held.st_mode & 07777);
+	/* Nothing that it is asked for brings the old mode back. */
+	EXPECT_EQ(0, utimensat(AT_FDCWD, path, NULL, 0));
+	EXPECT_EQ(EACCES, in_child(touch_as_b, path));
+	ASSERT_EQ(0, get_stat(fd, &stat));
+	EXPECT_EQ(0600, stat.mode);
+	/* And what changes by it changes the object. */
+	EXPECT_EQ(0, chmod(path, 0640));
+	ASSERT_EQ(0, get_stat(fd, &stat));
+	EXPECT_EQ(0640, stat.mode);
+	close(fd);
+	EXPECT_EQ(0, chmod(path, 0604));
+	close(opath);
+	fd = open_queue(name, RW, 0);
+	ASSERT_EQ(0, get_stat(fd, &stat));
+	EXPECT_EQ(0604, stat.mode);
+	EXPECT_EQ(0, unlink_name(name));
+	close(fd);
+}
+
+/* Marks would hold an inode beyond its mount. */
+TEST(no_marks)
+{
+	int fd = new_queue(0, NULL), in = inotify_init1(IN_CLOEXEC);
+	char path[64];
+
+	ASSERT_LE(0, fd);
+	ASSERT_LE(0, in);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	EXPECT_EQ(-1, inotify_add_watch(in, path, IN_ALL_EVENTS));
+	EXPECT_EQ(EACCES, errno);
+	close(in);
+	close(fd);
+}
+
 static int owner_changes_mode(void *arg)
 {
 	const char *name = arg;
@@ -454,7 +521,7 @@ TEST(no_way_around)
 	ASSERT_LE(0, fd);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	EXPECT_EQ(-1, open(path, O_RDWR));
-	EXPECT_EQ(ENXIO, errno);
+	EXPECT_EQ(EACCES, errno);
 	EXPECT_EQ(-1, ftruncate(fd, 1));
 	EXPECT_EQ(-1, truncate(path, 1));
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0));

@@ -197,7 +197,7 @@ TEST(random_against_model)
 {
 	uint64_t seed = test_seed();
 	struct model *m = calloc(1, sizeof(*m));
-	long i, steps = scaled(20000, 500000) / timeout_factor();
+	long i, steps = scaled_to_kernel(20000, 500000);
 	int fd = small_queue(MODEL_MAX);
 	__u64 next = 0;
 
@@ -327,7 +327,7 @@ TEST(random_waiters_against_model)
 	uint64_t seed = test_seed();
 	struct waiter *all = shared_memory(WAITERS * sizeof(*all)), *line[WAITERS];
 	int fd = small_queue(1000), waiting = 0, i, hit;
-	long step, steps = scaled(400, 5000) / timeout_factor();
+	long step, steps = scaled_to_kernel(400, 5000);
 	__u64 queued = 0;
 
 	ASSERT_LE(0, fd);
@@ -465,9 +465,19 @@ static void *wait_for_type(void *arg)
 	return NULL;
 }
 
+/* Threads are what this test takes its time for where processors are emulated. */
+static int many_threads(void)
+{
+	if (timeout_factor() == 1)
+		return 10000;
+	return timeout_factor() > 10 ? 500 : 2000;
+}
+
 TEST(waiters_that_do_not_match_cost_nothing)
 {
-	const int threads = timeout_factor() > 10 ? 500 : 10000;
+	const int threads = many_threads();
+	/* A walk over fewer waiters is not that much slower. */
+	const int slower = threads < 10000 ? 3 : SLOWER;
 	struct selection s = { .match = IPCX_MATCH_TYPE, .arg = 0 };
 	struct thread_arg *args = calloc(threads, sizeof(*args));
 	pthread_t *ids = calloc(threads, sizeof(*ids));
@@ -489,7 +499,7 @@ TEST(waiters_that_do_not_match_cost_nothing)
 	slow = best_time(fd, &s, 0, 0);
 	ASSERT_LT(0, fast);
 	ASSERT_LT(0, slow);
-	EXPECT_LT(slow, SLOWER * fast) {
+	EXPECT_LT(slow, slower * fast) {
 		TH_LOG("%lld ns with no waiter, %lld ns with %d", fast / OPS, slow / OPS, threads);
 	}
 

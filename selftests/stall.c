@@ -444,6 +444,104 @@ TEST_F(stall, nothing_to_drop)
 	close(fd);
 }
 
+/* The page goes away under whoever stands still on it; what the call gave. */
+static int slow_fault(struct slow *s)
+{
+	stall_free(&s->stall);
+	pthread_join(s->thread, NULL);
+	return s->ret;
+}
+
+/* What comes back can be dropped: for the sender that waits for its slot. */
+TEST_F(stall, what_comes_back_is_dropped_for_a_waiting_sender)
+{
+	struct ipcx_queue_attr attr = { .max_msgs = 1, .overflow = IPCX_OVERFLOW_DROP };
+	struct slow sender = { 0 };
+	size_t len = variant->len;
+	struct ipcx_stat stat;
+	int fd = new_queue(0, &attr);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(1, send_filled(fd, 'a', len, 1));
+	ASSERT_EQ(0, slow_start(&self->slow, fd, IPCX_RECV, 0, len));
+	sender.fd = fd;
+	sender.request = IPCX_SEND;
+	sender.msg = make_msg(self->payload, len, 2, 0);
+	ASSERT_EQ(0, pthread_create(&sender.thread, NULL, slow_transfer, &sender));
+	ASSERT_EQ(0, wait_senders(fd, 1));
+	EXPECT_EQ(-EFAULT, slow_fault(&self->slow));
+	pthread_join(sender.thread, NULL);
+	EXPECT_EQ(1, sender.ret);
+	ASSERT_EQ(0, get_stat(fd, &stat));
+	EXPECT_EQ(1, stat.depth);
+	EXPECT_EQ(1, stat.dropped);
+	EXPECT_EQ(len, stat.bytes);
+	EXPECT_EQ('m', recv_letter(fd, len));
+	close(fd);
+}
+
+/* A send that fails for what receivers hold drops nothing before it does. */
+TEST_F(stall, no_drop_for_a_send_that_fails)
+{
+	size_t len = variant->len;
+	struct ipcx_queue_attr attr = {
+		.max_msgs = 10, .max_msg_size = len, .max_bytes = len + len / 2,
+		.overflow = IPCX_OVERFLOW_DROP,
+	};
+	int fd = new_queue(0, &attr);
+	struct ipcx_stat stat;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(1, send_filled(fd, 'a', len, 1));
+	ASSERT_EQ(0, slow_start(&self->slow, fd, IPCX_RECV, 0, len));
+	ASSERT_EQ(1, send_filled(fd, 'b', len / 4, 2));
+	ASSERT_EQ(1, send_filled(fd, 'c', len / 4, 3));
+	EXPECT_EQ(-EAGAIN, send_filled(fd, 'd', len, 4));
+	ASSERT_EQ(0, get_stat(fd, &stat));
+	EXPECT_EQ(2, stat.depth);
+	EXPECT_EQ(0, stat.dropped);
+	/* One that fits beside what they hold does drop. */
+	EXPECT_EQ(1, send_filled(fd, 'e', len / 2, 5));
+	ASSERT_EQ(0, get_stat(fd, &stat));
+	EXPECT_EQ(1, stat.depth);
+	EXPECT_EQ(2, stat.dropped);
+	EXPECT_EQ(1, slow_finish(&self->slow, '?'));
+	EXPECT_EQ('e', recv_letter(fd, len / 2));
+	stall_free(&self->slow.stall);
+	close(fd);
+}
+
+static void *poll_for_room(void *arg)
+{
+	struct pollfd p = { .fd = *(int *)arg, .events = POLLOUT };
+
+	return poll(&p, 1, -1) == 1 ? arg : NULL;
+}
+
+/* A queue that drops can be written to unless receivers hold all of it. */
+TEST_F(stall, poll_of_a_queue_that_drops)
+{
+	struct ipcx_queue_attr attr = { .max_msgs = 1, .overflow = IPCX_OVERFLOW_DROP };
+	size_t len = variant->len;
+	int fd = new_queue(0, &attr);
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	pthread_t thread;
+	void *woken;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(1, send_filled(fd, 'a', len, 1));
+	EXPECT_EQ(1, poll(&p, 1, 0));
+	ASSERT_EQ(0, slow_start(&self->slow, fd, IPCX_RECV, 0, len));
+	EXPECT_EQ(0, poll(&p, 1, 0));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, poll_for_room, &fd));
+	sleep_ms(100);
+	EXPECT_EQ(1, slow_finish(&self->slow, '?'));
+	ASSERT_EQ(0, pthread_join(thread, &woken));
+	EXPECT_EQ(&fd, woken);
+	stall_free(&self->slow.stall);
+	close(fd);
+}
+
 /* It keeps its place although others left and came meanwhile. */
 TEST_F(stall, a_killed_receivers_message_keeps_its_place)
 {

@@ -318,7 +318,7 @@ static bool all_received(void *arg)
 
 TEST_F(stress, every_message_once)
 {
-	long i, p, total, n = scaled(6000, 100000) / timeout_factor();
+	long i, p, total, n = scaled_to_kernel(6000, 100000);
 	struct ipcx_stat stat;
 
 	self->s->per_sender = n;
@@ -364,7 +364,7 @@ TEST_F(stress, every_message_once)
  */
 TEST_F(stress, receivers_are_killed)
 {
-	long i, p, seen = 0, kills = 0, n = scaled(6000, 100000) / timeout_factor();
+	long i, p, seen = 0, kills = 0, n = scaled_to_kernel(6000, 100000);
 	struct ipcx_stat stat;
 	int status, left = SENDERS;
 

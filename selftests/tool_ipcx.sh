@@ -115,7 +115,7 @@ t_create() {
 	umask 022
 	expect 0 create "$q" --mode=0666 --max-msgs=7 --max-msg-size=2K --max-bytes=1m \
 		--overflow=drop --json &&
-		json "\"kind\":\"queue\",\"name\":\"$q\"" '"mode":"0644"' '"overflow":"drop"' \
+		json "\"kind\":\"queue\",\"name\":\"$q\"" '"mode":"0666"' '"overflow":"drop"' \
 			'"max_msgs":7,"max_msg_size":2048,"max_bytes":1048576' '"handles":0,' &&
 		expect 1 create "$q" && says err "^ipcx: $q: File exists: .*--exist-ok" &&
 		expect 0 create "$q" --exist-ok &&
@@ -132,8 +132,16 @@ t_create_beyond_limits() {
 		expect 4 stat "$q-2"
 }
 
-t_mode_none() {
+# --mode is the mode of a new queue, whatever the umask, and of no other.
+t_mode() {
+	umask 077
 	expect 0 create "$q-2" --mode=0 --json && json '"mode":"0000"' &&
+		expect 0 create "$q-2" --exist-ok --mode=0666 --json && json '"mode":"0000"' &&
+		expect 0 rm "$q-2" &&
+		expect 0 create "$q-2" --exist-ok --mode=0 --json && json '"mode":"0000"' &&
+		expect 0 rm "$q-2" &&
+		expect 0 create "$q-2" --exist-ok --mode=0622 --json && json '"mode":"0622"' &&
+		expect 0 rm "$q-2" && expect 0 create "$q-2" --json && json '"mode":"0600"' &&
 		expect 0 rm "$q-2"
 }
 
@@ -143,7 +151,15 @@ t_ls() {
 			"^queue +[0-9]+ +$q +root +0600 +1 +5 +0 +0$" &&
 		expect 0 ls --json && json "\"name\":\"$q\"" '"bytes":5,' &&
 		expect 0 ls --quiet --kind=queue && says out "^$q$" &&
-		expect 2 ls --kind=pipe
+		expect 2 ls --kind=pipe && expect 2 ls --quiet --json && says err "does not go with --json"
+}
+
+# The line of the help: names with spaces, and no names at all.
+t_ls_xargs() {
+	"$program" create "$q-2 with spaces" &&
+		"$program" ls --quiet | grep -e "^$q-2" | xargs -d '\n' -r "$program" rm &&
+		expect 4 stat "$q-2 with spaces" &&
+		"$program" ls --quiet | { grep -e "^$q-2" || true; } | xargs -d '\n' -r "$program" rm
 }
 
 t_ls_columns_line_up() {
@@ -289,6 +305,34 @@ t_follow_reader_gone() {
 		out_is second
 }
 
+# Where it goes while messages come, one may be lost, which is said; the program
+# is not killed, whoever of its threads noticed first.
+t_follow_reader_leaves() {
+	local round status sender
+	fresh || return
+	yes 'a line' | "$program" send "$q" --lines 2>"$work/sender" &
+	sender=$!
+	for round in {1..8}; do
+		# Its own status, in place of the pipeline's.
+		{
+			status=0
+			timeout 30 "$program" recv "$q" --follow --lines 2>"$work/err" ||
+				status=$?
+			echo "$status" >"$work/status"
+		} | head -n "$((round * round))" >"$work/out"
+		status=$(<"$work/status")
+		[ "$status" = 0 ] && continue
+		[ "$status" = 1 ] && says err 'Broken pipe: a message that was received is lost' &&
+			continue
+		echo "round $round: exit status $status"
+		status=bad
+		break
+	done
+	kill "$sender"
+	wait "$sender" || true
+	[ "$status" != bad ]
+}
+
 t_output_errors() {
 	fresh && "$program" send "$q" x && "$program" send "$q" y || return
 	"$program" recv "$q" >/dev/full 2>"$work/err" && return 1
@@ -403,8 +447,9 @@ echo 'TAP version 13'
 tap "info" t_info
 tap "create" t_create
 tap "create beyond the limits says which" t_create_beyond_limits
-tap "create --mode=0" t_mode_none
+tap "create --mode, under any umask" t_mode
 tap "ls" t_ls
+tap "ls --quiet | xargs ipcx rm" t_ls_xargs
 tap "ls: columns line up, no colour in a pipe" t_ls_columns_line_up
 tap "send and recv" t_send_recv
 tap "standard input is one message" t_stdin_is_one_message
@@ -420,6 +465,7 @@ tap "recv --follow ends on Ctrl-C" t_follow_interrupt
 tap "recv --follow loses no message to a signal" t_follow_loses_nothing
 tap "recv --follow --timeout, --count" t_follow_with_timeout
 tap "recv --follow ends with its reader" t_follow_reader_gone
+tap "recv --follow and a reader that leaves while messages flow" t_follow_reader_leaves
 tap "output that cannot be written is a failure" t_output_errors
 tap "rights: another user" t_rights
 tap "quota: names the parameter" t_quota

@@ -231,7 +231,7 @@ static int create_and_unlink(void *arg)
 
 TEST(race_for_one_name)
 {
-	struct race r = { .rounds = scaled(2000, 100000) / timeout_factor() };
+	struct race r = { .rounds = scaled_to_kernel(2000, 100000) };
 	struct ipcx_info before, after;
 	pid_t pids[4];
 	int i;

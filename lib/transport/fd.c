@@ -28,14 +28,14 @@ void fd_close(int *fd)
  * The kernel doubles what it is asked for, and silently cuts a wish at
  * wmem_max; SO_SNDBUFFORCE, for those who may, does not.
  */
-int fd_socket_room(int fd, long long bytes, char *why)
+int fd_socket_room(int fd, long long bytes, bool no_more, char *why)
 {
 	int now, want;
 	socklen_t len = sizeof(now);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &now, &len) < 0)
 		return -errno;
-	if (now >= bytes)
+	if (now >= bytes && !no_more)
 		return 0;
 	if (bytes > INT_MAX - 1)
 		return transport_why(why, -ENOSPC, "a socket's buffer cannot be %lld bytes",

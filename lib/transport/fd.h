@@ -3,6 +3,8 @@
 #ifndef IPCX_TRANSPORT_FD_H
 #define IPCX_TRANSPORT_FD_H
 
+#include <stdbool.h>
+
 /* Sets or clears O_NONBLOCK; 0 or a negative errno. */
 int fd_set_nonblock(int fd, int on);
 
@@ -10,9 +12,9 @@ int fd_set_nonblock(int fd, int on);
 void fd_close(int *fd);
 
 /*
- * Makes a Unix socket's buffer hold at least @bytes as the kernel counts them;
- * 0, or a negative errno with the reason.
+ * Makes a Unix socket's buffer hold at least @bytes as the kernel counts them, and
+ * with @no_more as little more as it can; 0, or a negative errno with the reason.
  */
-int fd_socket_room(int fd, long long bytes, char *why);
+int fd_socket_room(int fd, long long bytes, bool no_more, char *why);
 
 #endif /* IPCX_TRANSPORT_FD_H */

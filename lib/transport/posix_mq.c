@@ -2,6 +2,7 @@
 /* Two POSIX message queues, one per direction. */
 #include <fcntl.h>
 #include <mqueue.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -72,15 +73,21 @@ static int explain(const struct mq_attr *attr, rlim_t bytes, char *why)
 	return transport_why(why, err, "mq_open: %m");
 }
 
-/* The name is gone before anybody can be killed with it in place, but for a blink. */
+/*
+ * The name is gone before anybody can be killed with it in place, but for a blink.
+ * One that was left so may be met by a process of the same id: the next is taken.
+ */
 static mqd_t open_nameless(struct mq_attr *attr)
 {
-	static unsigned int number;
+	static atomic_uint number;
 	char name[64];
 	mqd_t mq;
 
-	snprintf(name, sizeof(name), "/ipcx-transport.%d.%u", (int)getpid(), number++);
-	mq = mq_open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600, attr);
+	do {
+		snprintf(name, sizeof(name), "/ipcx-transport.%d.%u", (int)getpid(),
+			 atomic_fetch_add(&number, 1));
+		mq = mq_open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600, attr);
+	} while (mq < 0 && errno == EEXIST);
 	if (mq >= 0)
 		mq_unlink(name);
 	return mq;

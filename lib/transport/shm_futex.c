@@ -5,7 +5,8 @@
  *
  * A record is a 4-byte length, the payload, and padding to 8 bytes, and may wrap
  * around the ring's end. head and tail count bytes and never wrap themselves:
- * the ring holds tail - head of them.
+ * the ring holds tail - head of them, up to its room, which is less than its size
+ * where fewer messages were asked for.
  *
  * SLEEP_BARRIER: a side that is about to sleep, and the side that could wake it:
  *
@@ -16,7 +17,10 @@
  *
  * At least one of the two loads sees the other's store, so no wake-up is lost.
  * The futex word is a counter that the waker bumps first, so that a wake-up that
- * comes before the sleep makes the sleep end at once.
+ * comes before the sleep makes the sleep end at once. The waker clears sleeping
+ * before: wake() bumps with release what sleep_while() loads with acquire, so that
+ * a sleeper that has the new count stores its 1 after that 0, which then cannot
+ * undo it.
  */
 #include <linux/futex.h>
 #include <stdatomic.h>
@@ -56,6 +60,7 @@ struct shm_end {
 	struct ring *in;
 	struct ring *out;
 	uint64_t size;
+	uint64_t room;
 	size_t max;
 	bool nonblock;
 };
@@ -80,7 +85,8 @@ static long futex(_Atomic uint32_t *word, int op, uint32_t value)
 /* Sleeps while the other side's index is @seen; see SLEEP_BARRIER. */
 static int sleep_while(struct side *self, struct side *other, uint64_t seen)
 {
-	uint32_t bell = atomic_load_explicit(&self->doorbell, memory_order_relaxed);
+	/* Pairs with the other side's release in wake(). */
+	uint32_t bell = atomic_load_explicit(&self->doorbell, memory_order_acquire);
 	int err = 0;
 
 	atomic_store_explicit(&self->sleeping, 1, memory_order_relaxed);
@@ -102,7 +108,8 @@ static void wake(struct side *other)
 	if (!atomic_load_explicit(&other->sleeping, memory_order_relaxed))
 		return;
 	atomic_store_explicit(&other->sleeping, 0, memory_order_relaxed);
-	atomic_fetch_add_explicit(&other->doorbell, 1, memory_order_relaxed);
+	/* Pairs with the other side's acquire in sleep_while(). */
+	atomic_fetch_add_explicit(&other->doorbell, 1, memory_order_release);
 	futex(&other->doorbell, FUTEX_WAKE, 1);
 }
 
@@ -138,7 +145,7 @@ static int shm_send(struct ipcx_transport_end *base, const struct ipcx_transport
 	for (;;) {
 		/* Pairs with the consumer's release in shm_recv(). */
 		head = atomic_load_explicit(&other->index, memory_order_acquire);
-		if (end->size - (tail - head) >= need)
+		if (end->room - (tail - head) >= need)
 			break;
 		if (end->nonblock)
 			return -EAGAIN;
@@ -184,12 +191,11 @@ static int shm_recv(struct ipcx_transport_end *base, struct ipcx_transport_msg *
 	return 0;
 }
 
-static uint64_t ring_size(const struct ipcx_transport_opts *opts)
+static uint64_t ring_size(uint64_t room)
 {
-	uint64_t need = record_size(opts->msg_size) * (opts->depth ? opts->depth : 1);
 	uint64_t size = DEFAULT_BYTES;
 
-	while (size < need)
+	while (size < room)
 		size *= 2;
 	return size;
 }
@@ -198,7 +204,8 @@ static int shm_open_pair(struct ipcx_transport_pair **out,
 			 const struct ipcx_transport_opts *opts, char *why)
 {
 	struct shm_pair *pair = calloc(1, sizeof(*pair));
-	uint64_t size = ring_size(opts);
+	uint64_t room = record_size(opts->msg_size) * (opts->depth ? opts->depth : 1);
+	uint64_t size = ring_size(room);
 	struct ring *ring[2];
 	int side;
 
@@ -218,6 +225,7 @@ static int shm_open_pair(struct ipcx_transport_pair **out,
 		pair->end[side].in = ring[!side];
 		pair->end[side].out = ring[side];
 		pair->end[side].size = size;
+		pair->end[side].room = opts->depth ? room : size;
 		pair->end[side].max = opts->msg_size;
 		pair->base.end[side] = &pair->end[side].base;
 	}

@@ -86,16 +86,20 @@ static int start_guard(struct sysv_pair *pair, char *why)
 	return pair->guard < 0 ? transport_why(why, -errno, "fork: %m") : 0;
 }
 
-/* The kernel counts the queue's room in payload bytes, and messages likewise. */
+/*
+ * The kernel counts the queue's room in payload bytes, and messages likewise. A
+ * message larger than the whole queue would wait for ever: there is room for one
+ * at least.
+ */
 static int make_room(int queue, const struct ipcx_transport_opts *opts, char *why)
 {
 	unsigned long size = opts->msg_size ? opts->msg_size : 1;
-	unsigned long bytes = size * opts->depth;
+	unsigned long bytes = size * (opts->depth ? opts->depth : 1);
 	struct msqid_ds ds;
 
 	if (msgctl(queue, IPC_STAT, &ds) < 0)
 		return transport_why(why, -errno, "msgctl: %m");
-	if (ds.msg_qbytes >= bytes)
+	if (opts->depth ? ds.msg_qbytes == bytes : ds.msg_qbytes >= bytes)
 		return 0;
 	ds.msg_qbytes = bytes;
 	if (msgctl(queue, IPC_SET, &ds) == 0)
@@ -199,10 +203,15 @@ static void sysv_close(struct ipcx_transport_pair *base)
 
 	if (mine)
 		remove_queues(pair);
+	/*
+	 * Another process may still hold the pipe: do not wait for it. While this
+	 * one does the guard lives; later its id, in a program that ignores
+	 * SIGCHLD, could be another process's.
+	 */
+	if (mine && pair->guard > 0)
+		kill(pair->guard, SIGKILL);
 	fd_close(&pair->guard_fd);
 	if (mine && pair->guard > 0) {
-		/* Another process may still hold the pipe: do not wait for it. */
-		kill(pair->guard, SIGKILL);
 		while (waitpid(pair->guard, NULL, 0) < 0 && errno == EINTR)
 			;
 	}

@@ -85,7 +85,8 @@ int unix_packet_open(struct ipcx_transport_pair **out, const struct ipcx_transpo
 	pair->end[1].fd = fds[1];
 	/* Even with nothing queued a message larger than the buffer is refused. */
 	for (side = 0; side < 2 && !err; side++)
-		err = fd_socket_room(fds[side], one * (opts->depth ? opts->depth : 1), why);
+		err = fd_socket_room(fds[side], one * (opts->depth ? opts->depth : 1),
+				     opts->depth, why);
 	return err;
 }
 
@@ -106,7 +107,8 @@ int unix_packet_send(struct ipcx_transport_end *base, const struct ipcx_transpor
 
 /*
  * A seqpacket socket gives 0 for an empty message and for a peer that is gone;
- * a second look tells them apart unless both are true.
+ * a second look tells them apart unless both are true: empty messages that a
+ * peer sent last, and then went, are lost.
  */
 static int zero_or_gone(const struct packet_end *end)
 {
@@ -149,6 +151,19 @@ int unix_packet_send_batch(struct ipcx_transport_end *base,
 	return n < 0 ? failed() : n;
 }
 
+/*
+ * Having met the end once, recvmmsg(2) meets it again for all that is left of the
+ * array: those are no messages. How many there are without them.
+ */
+static int without_end(const struct packet_end *end, const struct ipcx_transport_msg *msgs, int n)
+{
+	if (msgs[n - 1].len || zero_or_gone(end) != -EPIPE)
+		return n;
+	while (n && !msgs[n - 1].len)
+		n--;
+	return n ? n : -EPIPE;
+}
+
 int unix_packet_recv_batch(struct ipcx_transport_end *base, struct ipcx_transport_msg *msgs,
 			   unsigned int count)
 {
@@ -169,12 +184,7 @@ int unix_packet_recv_batch(struct ipcx_transport_end *base, struct ipcx_transpor
 		msgs[i].len = end->headers[i].msg_len;
 		msgs[i].priority = 0;
 	}
-	if (n == 0 || msgs[0].len == 0) {
-		int err = zero_or_gone(end);
-
-		return err ? err : n;
-	}
-	return n;
+	return n ? without_end(end, msgs, n) : 0;
 }
 
 int unix_packet_set_nonblock(struct ipcx_transport_end *base, int on)

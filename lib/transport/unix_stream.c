@@ -35,7 +35,7 @@ static int stream_open(struct ipcx_transport_pair **out, const struct ipcx_trans
 		pair->end[side].socket = true;
 	}
 	for (side = 0; side < 2 && !err; side++)
-		err = fd_socket_room(fds[side], room(opts), why);
+		err = fd_socket_room(fds[side], room(opts), opts->depth, why);
 	return err;
 }
 

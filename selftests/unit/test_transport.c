@@ -292,6 +292,55 @@ static void test_peer_death(const struct ipcx_transport_ops *ops)
 	ok(ops, "what a dead peer sent can be received, then comes EPIPE");
 }
 
+/* The end, which a batch meets as often as it looks, is no message. */
+static void test_peer_death_batch(const struct ipcx_transport_ops *ops)
+{
+	const unsigned int both = IPCX_TRANSPORT_PEER_DEATH | IPCX_TRANSPORT_BATCH;
+	struct ipcx_transport_pair *pair;
+	struct ipcx_transport_end *end;
+	struct ipcx_transport_msg in[BATCH] = { 0 };
+
+	if ((ops->caps & both) != both)
+		return;
+	pair = pair_open(ops, 64, 3, 0);
+	for (int i = 0; i < 3; i++)
+		send_one(pair->end[1], 64, 3);
+	end = ipcx_transport_attach(pair, 0);
+	for (int i = 0; i < BATCH; i++) {
+		in[i].buf = ipcx_transport_buffer(64);
+		in[i].len = 64;
+	}
+	UNIT_CHECK(ipcx_transport_recv_batch(end, in, BATCH) == 3);
+	UNIT_CHECK(in[0].len == 64 && in[2].len == 64);
+	UNIT_CHECK(ipcx_transport_recv_batch(end, in, BATCH) == -EPIPE);
+	for (int i = 0; i < BATCH; i++)
+		ipcx_transport_buffer_free(in[i].buf);
+	ipcx_transport_close(pair);
+	ok(ops, "a batch ends with the last message of a dead peer");
+}
+
+/* As many as were asked for; more only where pages or sockets are counted. */
+static void test_depth(const struct ipcx_transport_ops *ops)
+{
+	const unsigned int depth = 8;
+	struct ipcx_transport_pair *pair = pair_open(ops, 64, depth, IPCX_TRANSPORT_FIXED);
+	struct ipcx_transport_msg msg = { .len = 64 };
+	unsigned int sent = 0, most = depth;
+
+	if (!strcmp(ops->name, "pipe"))
+		most = 64;
+	else if (!strncmp(ops->name, "unix", 4))
+		most = 3 * depth;
+	msg.buf = ipcx_transport_buffer(64);
+	UNIT_CHECK(ops->set_nonblock(pair->end[0], 1) == 0);
+	while (sent <= most && ipcx_transport_send(pair->end[0], &msg) == 0)
+		sent++;
+	UNIT_CHECK(sent >= depth && sent <= most);
+	ipcx_transport_buffer_free(msg.buf);
+	ipcx_transport_close(pair);
+	ok(ops, "holds what it was opened for, and not much more");
+}
+
 static void test_refusals(void)
 {
 	const struct ipcx_transport_ops *pipe_ops = ipcx_transport_find("pipe");
@@ -330,6 +379,8 @@ static void test_all(const struct ipcx_transport_ops *ops, uint64_t *seed)
 	test_signal(ops);
 	test_two_processes(ops, seed);
 	test_peer_death(ops);
+	test_peer_death_batch(ops);
+	test_depth(ops);
 }
 
 int main(void)

@@ -81,6 +81,7 @@ extern const char *const policy_names[2];
  * @count: messages per repetition, 0: as many as @duration_ms takes
  * @duration_ms: about how long a repetition should take
  * @repeat: repetitions
+ * @depth: messages that may be on their way between two processes
  * @cpus: where the processes run
  * @policy: how they are scheduled
  * @framed: streams send a length header although all messages have one size
@@ -101,6 +102,7 @@ struct options {
 	unsigned long count;
 	unsigned long duration_ms;
 	unsigned long repeat;
+	unsigned int depth;
 	enum cpus cpus;
 	enum policy policy;
 	bool framed;

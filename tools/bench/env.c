@@ -154,7 +154,7 @@ static json_t *memory_limit(const char *cgroup)
 
 static json_t *cgroup(void)
 {
-	char path[TEXT], text[4096] = "", file[TEXT + 32];
+	char path[TEXT] = "", text[4096] = "", file[TEXT + 32];
 	bool known = env_cgroup(path, sizeof(path)) == 0;
 	const char *cmdline = read_line("/proc/cmdline", text);
 

@@ -24,7 +24,7 @@ fi
 raise_limits() {
 	sysctl -q -w fs.mqueue.msg_max=65536 fs.mqueue.msgsize_max=1048576 \
 		kernel.msgmax=1048576 kernel.msgmnb=67108864 \
-		net.core.wmem_max=268435456 fs.pipe-max-size=16777216
+		net.core.wmem_max=268435456 fs.pipe-max-size=268435456 fs.pipe-user-pages-soft=0
 	ulimit -q unlimited
 }
 

@@ -67,7 +67,18 @@ int plan_wait(const struct plan *plan)
 	return n == 1 ? 0 : -EPIPE;
 }
 
-/* One process that sends before it receives needs the room for what it sent. */
+/*
+ * One process that sends before it receives needs the room for what it sent. Two
+ * have the same for every mechanism: with its own defaults, from ten messages to
+ * megabytes, the longest queue would win, since it switches tasks least.
+ */
+static unsigned int depth(const struct options *options, const struct bench_case *c)
+{
+	if (c->mode == MODE_PAIR || options->depth < c->batch)
+		return c->batch;
+	return options->depth;
+}
+
 static int open_pair(struct ipcx_transport_pair **pair, const struct options *options,
 		     const struct bench_case *c, char *why)
 {
@@ -76,7 +87,7 @@ static int open_pair(struct ipcx_transport_pair **pair, const struct options *op
 	if (c->batch > 1 && !(c->transport->caps & IPCX_TRANSPORT_BATCH))
 		return fail(why, -ENOTSUP, "sends one message per call");
 	opts.msg_size = c->size;
-	opts.depth = c->mode == MODE_PAIR ? c->batch : 0;
+	opts.depth = depth(options, c);
 	opts.flags = options->framed ? 0 : IPCX_TRANSPORT_FIXED;
 	return ipcx_transport_open(pair, c->transport, &opts, why);
 }

@@ -16,6 +16,7 @@
 enum {
 	OPT_COUNT = 256,
 	OPT_DURATION,
+	OPT_DEPTH,
 	OPT_CPUS,
 	OPT_POLICY,
 	OPT_UNIT,
@@ -32,11 +33,13 @@ static const struct argp_option arguments[] = {
 	  "pair: one process sends and receives; oneway: throughput between two processes; roundtrip: there and back between two processes (default: all)", 1 },
 	{ "sizes", 's', "SIZE,...", 0, "Payloads in bytes, or 4K, 1M (default: 64,4K,64K)", 1 },
 	{ "batch", 'b', "N,...", 0,
-	  "Messages per call in the modes pair and oneway (default: 1)", 1 },
+	  "Messages per call in the modes pair and oneway (default: 1); mechanisms without batches are skipped for more, and a round trip has none", 1 },
 	{ "repeat", 'r', "N", 0, "Repetitions (default: 5 for ns, 32 for instructions)", 2 },
 	{ "count", OPT_COUNT, "N", 0, "Messages per repetition (default: as --duration says)", 2 },
 	{ "duration", OPT_DURATION, "MS", 0,
 	  "Milliseconds that a repetition should take (default: 30)", 2 },
+	{ "depth", OPT_DEPTH, "N", 0,
+	  "Messages that may be on their way between two processes, as near as each mechanism can (default: 64)", 2 },
 	{ "cpus", OPT_CPUS, "same|two|any", 0,
 	  "Both processes on one CPU, on two, or wherever (default: same)", 2 },
 	{ "policy", OPT_POLICY, "normal|batch", 0,
@@ -184,6 +187,10 @@ static error_t parse_more(int key, char *arg, struct argp_state *state)
 	struct options *options = state->input;
 
 	switch (key) {
+	case OPT_DEPTH:
+		options->depth = (unsigned int)take_number(state, arg, IPCX_TRANSPORT_DEPTH_MAX,
+							   "--depth");
+		return 0;
 	case OPT_CPUS:
 		options->cpus = choice(state, arg, cpus_names, 3, "--cpus");
 		return 0;
@@ -265,7 +272,7 @@ void options_parse(int argc, char **argv, struct options *options)
 		.doc = doc,
 	};
 
-	*options = (struct options){ .duration_ms = 30 };
+	*options = (struct options){ .duration_ms = 30, .depth = 64 };
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, options);
 }

@@ -160,12 +160,29 @@ static const char *const cpus_texts[] = {
 	"not pinned",
 };
 
+/* Such rows do not exist: say so, or nothing would. */
+static bool round_trips_left_out(const struct options *options)
+{
+	bool batches = false, round_trips = false;
+	unsigned int i;
+
+	for (i = 0; i < options->batch_count; i++)
+		batches |= options->batches[i] > 1;
+	for (i = 0; i < options->mode_count; i++)
+		round_trips |= options->modes[i] == MODE_ROUNDTRIP;
+	return batches && round_trips;
+}
+
 static void print_rules(const struct options *options, const json_t *env)
 {
 	printf("rules    waiting: block in the kernel; %s, %s scheduling; %s and spread of %lu interleaved repetitions\n",
 	       cpus_texts[options->cpus], policy_names[options->policy], case_figure_name(),
 	       options->repeat);
 	print_check(options);
+	printf("depth    between two processes room for %u messages, or a batch of more; byte streams and sockets as near as pages and the kernel's own bytes per message allow\n",
+	       options->depth);
+	if (round_trips_left_out(options))
+		puts("batches  a round trip is of one message: no rows of it with more per call");
 	printf("streams  %s\n", options->framed ? "4-byte length header before each message" :
 		"all messages of a row have one size, so pipes and streams need no header (but for size 0)");
 	printf("clock    reading it takes %llu %s, which is part of every percentile\n",

@@ -10,16 +10,17 @@
 
 static volatile sig_atomic_t stop;
 static volatile sig_atomic_t child;
-static pid_t watched;
+static volatile pid_t watched;
 
 static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGALRM };
 
 #define CAUGHT	(sizeof(caught) / sizeof(caught[0]))
 
+/* Other children, as the SysV transport has one, die without an alarm. */
 static void handler(int signo)
 {
 	if (signo == SIGCHLD)
-		child = 1;
+		child = watched != 0;
 	else if (signo != SIGALRM)
 		stop = 1;
 	if (stop || child)
@@ -51,14 +52,6 @@ void signals_peer(void)
 	alarm(0);
 }
 
-void signals_watch(pid_t peer)
-{
-	watched = peer;
-	child = 0;
-	if (!peer && !stop)
-		alarm(0);
-}
-
 bool signals_stop(void)
 {
 	return stop;
@@ -72,6 +65,19 @@ static bool peer_died(void)
 	if (!watched || waitid(P_PID, (id_t)watched, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
 		return false;
 	return info.si_pid == watched && (info.si_code != CLD_EXITED || info.si_status != 0);
+}
+
+/* A peer that died before it was watched gave a signal that nobody minded. */
+void signals_watch(pid_t peer)
+{
+	child = 0;
+	watched = peer;
+	if (peer_died())
+		child = 1;
+	if (child)
+		alarm(1);
+	else if (!peer && !stop)
+		alarm(0);
 }
 
 int signals_verdict(void)

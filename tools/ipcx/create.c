@@ -8,7 +8,7 @@
 struct args {
 	const char *name;
 	struct ipcx_queue_opts opts;
-	bool no_mode;		/* --mode=0 */
+	bool has_mode;		/* --mode: as it is, whatever the umask */
 	bool exist_ok;
 };
 
@@ -16,7 +16,7 @@ enum { KEY_MAX_MSGS = 0x100, KEY_MAX_MSG_SIZE, KEY_MAX_BYTES, KEY_OVERFLOW, KEY_
 
 static const struct argp_option options[] = {
 	{ "mode", 'm', "MODE", 0,
-	  "Permission bits in octal, less the umask: r to receive, w to send (default: 0600)", 0 },
+	  "Permission bits in octal, whatever the umask: r to receive, w to send (default: 0600)", 0 },
 	{ "max-msgs", KEY_MAX_MSGS, "N", 0, "Most messages in the queue (default: 1024)", 0 },
 	{ "max-msg-size", KEY_MAX_MSG_SIZE, "SIZE", 0,
 	  "Largest payload (default: 64K, or --max-bytes where that is less)", 0 },
@@ -58,7 +58,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'm':
 		if (!parse_mode(arg, &args->opts.mode))
 			argp_error(state, "--mode: '%s' is not octal permission bits, such as 0660", arg);
-		args->no_mode = !args->opts.mode;
+		args->has_mode = true;
 		return 0;
 	case KEY_MAX_MSGS:
 		parse_number(state, "max-msgs", arg, false, &args->opts.max_msgs);
@@ -137,22 +137,36 @@ static int explain_einval(const struct args *args)
 	return report(ACT_CREATE, args->name, -EINVAL);
 }
 
-static int create(const struct args *args)
+/* A new queue, or with --exist-ok one that is there, also since a moment ago. */
+static int make_or_open(const struct args *args, struct ipcx_queue **q, bool *made)
 {
-	unsigned int flags = IPCX_OPEN_READ | IPCX_OPEN_CREATE;
-	struct ipcx_queue *q;
-	struct ipcx_stat stat;
 	int err;
 
-	if (!args->exist_ok)
-		flags |= IPCX_OPEN_EXCL;
-	err = ipcx_queue_open(&q, tool.dev, args->name, flags, &args->opts);
+	do {
+		err = ipcx_queue_open(q, tool.dev, args->name,
+				      IPCX_OPEN_READ | IPCX_OPEN_CREATE | IPCX_OPEN_EXCL,
+				      &args->opts);
+		*made = !err;
+		if (err != -EEXIST || !args->exist_ok)
+			return err;
+		err = ipcx_queue_open(q, tool.dev, args->name, IPCX_OPEN_READ, NULL);
+	} while (err == -ENOENT);
+	return err;
+}
+
+static int create(const struct args *args, mode_t mode)
+{
+	struct ipcx_queue *q;
+	struct ipcx_stat stat;
+	bool made;
+	int err = make_or_open(args, &q, &made);
+
 	if (err == -EINVAL)
 		return explain_einval(args);
 	if (err)
 		return report(ACT_CREATE, args->name, err);
-	/* The library's 0 is the default mode. */
-	if (args->no_mode && !args->exist_ok && fchmod(ipcx_queue_fd(q), 0))
+	/* As mkdir -m does; until here it had no more than that. */
+	if (made && args->has_mode && fchmod(ipcx_queue_fd(q), mode))
 		err = -errno;
 	if (!err && tool.json) {
 		err = ipcx_queue_stat(q, &stat);
@@ -171,5 +185,5 @@ int cmd_create(int argc, char **argv)
 
 	parse_args(&argp, argc, argv, &args);
 	status = open_device();
-	return status ? status : create(&args);
+	return status ? status : create(&args, args.opts.mode);
 }

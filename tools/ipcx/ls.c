@@ -32,6 +32,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		argp_usage(state);
 		return 0;
+	case ARGP_KEY_SUCCESS:
+		if (args->quiet && tool.json)
+			argp_error(state, "--quiet has names only: it does not go with --json");
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -48,7 +52,7 @@ static const struct argp argp = {
 	       "Examples:\n"
 	       "  ipcx ls\n"
 	       "  ipcx ls --json | jq '.[] | select(.depth > 0) | .name'\n"
-	       "  ipcx ls --quiet | xargs ipcx rm\n",
+	       "  ipcx ls --quiet | xargs -d '\\n' -r ipcx rm\n",
 };
 
 static const struct column columns[] = {
@@ -131,7 +135,7 @@ int cmd_ls(int argc, char **argv)
 	err = walk(&args, &table, list);
 	if (err)
 		status = report(ACT_DEVICE, tool.device, err);
-	else if (tool.json && !args.quiet)
+	else if (tool.json)
 		json_print(json_incref(list));
 	else if (!args.quiet)
 		table_print(&table);

@@ -123,7 +123,7 @@ static int receive_loop(struct receiver *r)
 	if (!limit && !args->all && !args->follow)
 		limit = 1;
 	for (uint64_t n = 0; !limit || n < limit; n++) {
-		if (stop_asked())
+		if (stop_asked() || stop_no_reader())
 			return EXIT_SUCCESS;
 		err = take(r);
 		if (err < 0)

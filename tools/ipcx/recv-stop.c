@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * ipcx recv --follow ends on a signal, or when nobody reads its output any more,
- * and never with a message in its hands.
+ * ipcx recv --follow ends on a signal, or when nobody reads its output any more;
+ * on a signal never with a message in its hands, and without a reader only where
+ * that one left after the message was taken.
  *
  * A flag alone would not do: a signal just before the receive's system call
  * would set it and then the receive would sleep. So the handler also makes the
  * queue's fd nonblocking. A receive that has not begun then returns EAGAIN, one
  * that sleeps EINTR, and one that has taken a message returns it.
  *
- * A second signal ends the program in the usual way.
+ * A second signal ends the program in the usual way; but for SIGPIPE, which both
+ * a write and the watcher below may give.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -20,6 +22,7 @@
 #include "recv.h"
 
 static volatile sig_atomic_t stop;
+static bool has_reader;
 static int queue_fd;
 static pthread_t receiver;
 
@@ -35,6 +38,13 @@ static void on_signal(int sig __attribute__((unused)))
 bool stop_asked(void)
 {
 	return stop;
+}
+
+bool stop_no_reader(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return has_reader && poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLHUP));
 }
 
 /* Waits until standard output has no reader, then acts as if written to. */
@@ -59,6 +69,7 @@ static int start_watching(void)
 
 	if (fstat(STDOUT_FILENO, &st) || !(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
 		return 0;
+	has_reader = true;
 	/* Signals are for the receiver, whose system call they are to end. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
@@ -72,7 +83,7 @@ static int start_watching(void)
 int stop_setup(struct ipcx_queue *q)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
-	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+	struct sigaction sa = { .sa_handler = on_signal };
 
 	queue_fd = ipcx_queue_fd(q);
 	receiver = pthread_self();
@@ -85,6 +96,7 @@ int stop_setup(struct ipcx_queue *q)
 			return -errno;
 		if (signals[i] != SIGPIPE && old.sa_handler == SIG_IGN)
 			continue;
+		sa.sa_flags = signals[i] == SIGPIPE ? 0 : SA_RESETHAND;
 		if (sigaction(signals[i], &sa, NULL))
 			return -errno;
 	}

@@ -26,5 +26,7 @@ int recv_run(const struct recv_args *args, struct ipcx_queue *q);
 /* Catch what ends it; @q is no longer waited for then. */
 int stop_setup(struct ipcx_queue *q);
 bool stop_asked(void);
+/* Nobody reads standard output any more: what is taken now could not be written. */
+bool stop_no_reader(void);
 
 #endif /* IPCX_RECV_H */

@@ -2,7 +2,14 @@
 # Sourced by the scripts of this folder: messages, the cache and its lock.
 # shellcheck shell=bash
 
-# Statuses that "run" gives by itself are far above what commands use.
+# An error inside $(...) ends the script too, where the assignment is a
+# statement of its own.
+shopt -s inherit_errexit
+
+# What "run" ends with by itself. The numbers are those by which timeout(1) and
+# the shell tell of similar ends; a command that gives one of them, as a shell
+# does for a program that is not there, cannot be told from that by the status,
+# only by the message.
 readonly STATUS_TIMEOUT=124 STATUS_KERNEL=125 STATUS_GUEST=126 STATUS_HOST=127
 export STATUS_TIMEOUT STATUS_KERNEL STATUS_GUEST STATUS_HOST
 

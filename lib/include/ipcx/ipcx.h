@@ -17,9 +17,9 @@
  * IPCX_OPTS(), set what differs from the defaults, pass their address; NULL
  * means all defaults.
  *
- * The library starts no threads, keeps no global state, installs no signal
- * handlers and never raises SIGPIPE (but see <ipcx/transport.h>). Its fds are
- * close-on-exec.
+ * The library starts no threads, installs no signal handlers and never raises
+ * SIGPIPE (but see <ipcx/transport.h>). It keeps no global state but one atomic
+ * counter, for the names of POSIX queues. Its fds are close-on-exec.
  *
  * The structures and constants that both the library and the kernel speak
  * (struct ipcx_msg, struct ipcx_stat, IPCX_OPEN_READ, ...) are those of

@@ -22,7 +22,9 @@
  *
  * Every transport waits by blocking in the kernel; a signal whose handler was
  * installed without SA_RESTART ends the wait with -EINTR and nothing done. No
- * transport leaves anything behind, also when the program is killed.
+ * transport leaves anything behind, also when the program is killed; but for the
+ * name of a POSIX queue, /ipcx-transport.PID.NUMBER, if the program is killed in
+ * the moment between the calls that make and remove it.
  *
  * Two things differ from the rest of the library: the pipe transport raises
  * SIGPIPE when the peer is gone, as pipes do, unless the program ignores it;
@@ -93,8 +95,9 @@ struct ipcx_transport_msg {
  * @sz: size of this structure, set by IPCX_OPTS()
  * @msg_size: largest payload in bytes
  * @depth: messages of that size that one direction has to hold while nobody
- *	receives, at most IPCX_TRANSPORT_DEPTH_MAX; 0: none, the mechanism's
- *	default. One process that uses both ends needs at least 1. Limits of the
+ *	receives, at most IPCX_TRANSPORT_DEPTH_MAX, and as few more as it can:
+ *	pipes and sockets count pages, and the kernel's own bytes per message. 0:
+ *	the mechanism's default, with room for one message at least. One process that uses both ends needs at least 1. Limits of the
  *	process and of the object are raised for it where that is allowed;
  *	settings of the system are left alone
  * @flags: IPCX_TRANSPORT_FIXED
@@ -149,7 +152,9 @@ struct ipcx_transport_pair {
  * @recv_batch: receive 1 to @count messages, waiting for the first only; as
  *	@send_batch
  * @set_nonblock: from now on this end's calls fail with -EAGAIN instead of
- *	waiting, or wait again
+ *	waiting, or wait again. The ends of posix-mq, ipcx-queue and ipcx-queue-rw
+ *	share their open files: there the other end's calls do so too, also in
+ *	another process
  * @attach: after fork(2): give up what only the other end needs; may be NULL
  * @close: free the pair in this process; @pair may be half open
  *

@@ -95,7 +95,9 @@ struct ipcx_info {
  * @IPCX_OVERFLOW_BLOCK: wait, or fail with EAGAIN when nonblocking
  * @IPCX_OVERFLOW_DROP: make room by dropping the oldest of the messages with
  *	the lowest priority. A new message with a lower priority than every
- *	queued one is itself the one that is dropped; its send succeeds.
+ *	queued one is itself the one that is dropped; its send succeeds. What
+ *	receivers are copying cannot be dropped: where that leaves too little
+ *	room, nothing is, and the send waits or fails as with IPCX_OVERFLOW_BLOCK
  */
 enum ipcx_overflow {
 	IPCX_OVERFLOW_BLOCK = 0,
@@ -420,6 +422,10 @@ enum ipcx_notify_how {
  * One process at a time is registered. The registration ends when it has
  * fired, when its process closes an fd of the queue, exits, or executes
  * another program (a signal never reaches the new program).
+ *
+ * The signal is directed at one thread: one that does not block it, or, where
+ * all do, the first that has not ended. A process in which several threads wait
+ * for signals (sigwaitinfo, signalfd) is better served by an eventfd.
  *
  * Errors: EBADF (no right to receive, or @fd is not open), EBUSY (another
  * registration exists), EFAULT, EINVAL (also: @fd is not an eventfd), ENOMEM.
