@@ -199,6 +199,45 @@ TEST(leaving_the_line)
 	EXPECT_TRUE(is_empty(fd));
 }
 
+static int send_large(void *arg)
+{
+	static const char large[200];
+
+	return send_msg(*(int *)arg, large, sizeof(large), 0, 0, 0) == 1 ? 0 : 1;
+}
+
+static int send_little(void *arg)
+{
+	return send_number(*(int *)arg, 2, 0) == 1 ? 0 : 1;
+}
+
+/* Who waits for much room keeps those behind from little, but not beyond death. */
+TEST(who_stood_behind_one_that_leaves)
+{
+	struct ipcx_queue_attr attr = { .max_msgs = 8, .max_bytes = 256, .max_msg_size = 200 };
+	int fd = new_queue(0, &attr);
+	char most[128] = { 0 };
+	pid_t large, little;
+	__u64 number;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(1, send_msg(fd, most, sizeof(most), 0, 0, 0));
+	large = spawn(send_large, &fd);
+	ASSERT_EQ(0, wait_senders(fd, 1));
+	little = spawn(send_little, &fd);
+	ASSERT_EQ(0, wait_senders(fd, 2));
+	EXPECT_EQ(1, get_depth(fd));
+	kill(large, SIGKILL);
+	EXPECT_EQ(KILLED_BY(SIGKILL), reap(large));
+	EXPECT_EQ(0, reap(little));
+	EXPECT_EQ(2, get_depth(fd));
+	ASSERT_EQ(1, recv_msg(fd, most, sizeof(most), NULL, 0));
+	ASSERT_EQ(1, recv_number(fd, &number));
+	EXPECT_EQ(2, number);
+	EXPECT_TRUE(is_empty(fd));
+	close(fd);
+}
+
 /* ---- no herd ---- */
 
 /* Times that the task gave the processor up of its own will, that is, slept. */

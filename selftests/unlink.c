@@ -158,6 +158,50 @@ TEST_F(unlink, last_fd_to_go)
 	self->fd = open_control();
 }
 
+/* What keeps only the inode keeps no messages. */
+TEST_F(unlink, path_fd_is_left)
+{
+	struct ipcx_info with, without;
+	char path[64];
+	int i, path_fd;
+
+	for (i = 0; i < 100; i++) {
+		ASSERT_EQ(1, send_number(self->fd, i, i));
+	}
+	ASSERT_EQ(0, unlink_name(self->name));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", self->fd);
+	path_fd = open(path, O_PATH | O_CLOEXEC);
+	ASSERT_LE(0, path_fd);
+	ASSERT_EQ(0, get_info(&with));
+	close(self->fd);
+	ASSERT_EQ(0, get_info(&without));
+	EXPECT_EQ(with.user_objects, without.user_objects);
+	EXPECT_LE(without.user_bytes + 100 * sizeof(__u64), with.user_bytes);
+	self->fd = path_fd;
+}
+
+/* Free messages are kept for those who have it open, and nobody has. */
+TEST_F(unlink, name_is_left)
+{
+	struct ipcx_info fresh, used, idle;
+	__u64 number;
+	int i;
+
+	ASSERT_EQ(0, get_info(&fresh));
+	for (i = 0; i < 10; i++) {
+		ASSERT_EQ(1, send_number(self->fd, i, 0));
+	}
+	for (i = 0; i < 10; i++) {
+		ASSERT_EQ(1, recv_number(self->fd, &number));
+	}
+	ASSERT_EQ(0, get_info(&used));
+	EXPECT_LT(fresh.user_bytes, used.user_bytes);
+	close(self->fd);
+	self->fd = -1;
+	ASSERT_EQ(0, get_info(&idle));
+	EXPECT_EQ(fresh.user_bytes, idle.user_bytes);
+}
+
 /* The same name, another queue: neither knows of the other. */
 TEST_F(unlink, same_name_again)
 {

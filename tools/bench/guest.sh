@@ -45,8 +45,20 @@ make_place() {
 	chmod 1777 $PLACE/results
 }
 
+# What booting has left in the allocators differs from boot to boot, and with it
+# how often a message meets the end of a slab.
+tidy_memory() {
+	local cache
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	for cache in /sys/kernel/slab/*/shrink; do
+		[ ! -e "$cache" ] || echo 1 >"$cache" || true
+	done
+}
+
 raise_limits
 make_place
+tidy_memory
 [ $as_user = 0 ] || enter_cgroup
 export RESULTS=$PLACE/results PATH=$PLACE/bin:$PATH
 status=0
