@@ -124,6 +124,17 @@ struct ipcx_account *ipcx_account_get_current(void)
 	return acct;
 }
 
+/**
+ * ipcx_account_get() - Take a reference.
+ * @acct: an account that something keeps
+ *
+ * Context: any.
+ */
+void ipcx_account_get(struct ipcx_account *acct)
+{
+	refcount_inc(&acct->ref);
+}
+
 /* Drop a reference; the last one under the lock, so that nobody finds it. */
 static bool put_last(struct ipcx_account *acct)
 {

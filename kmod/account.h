@@ -51,7 +51,16 @@ static inline bool ipcx_account_is_current(const struct ipcx_account *acct)
 	return uid_eq(acct->uid, cred->euid) && acct->ns == cred->user_ns;
 }
 
+/* The account that all of @acct's charges count in: who is behind its user. */
+static inline struct ipcx_account *ipcx_account_top(struct ipcx_account *acct)
+{
+	while (acct->parent)
+		acct = acct->parent;
+	return acct;
+}
+
 struct ipcx_account *ipcx_account_get_current(void);
+void ipcx_account_get(struct ipcx_account *acct);
 void ipcx_account_put(struct ipcx_account *acct);
 int ipcx_account_charge(struct ipcx_account *acct, u64 bytes, u64 objects);
 void ipcx_account_uncharge(struct ipcx_account *acct, u64 bytes, u64 objects);

@@ -219,6 +219,32 @@ close:
 }
 
 /**
+ * ipcx_file_is() - Is this a handle of such an object?
+ * @file: any file
+ * @kind: kind of the object
+ *
+ * Context: any.
+ */
+bool ipcx_file_is(const struct file *file, const struct ipcx_kind_ops *kind)
+{
+	return file->f_op == kind->fops;
+}
+
+/**
+ * ipcx_file_receives() - Is this a handle with the right to receive from @obj?
+ * @file: any file
+ * @obj: the object
+ *
+ * Context: any.
+ */
+bool ipcx_file_receives(const struct file *file, const struct ipcx_object *obj)
+{
+	return ipcx_file_is(file, obj->kind) &&
+	       ipcx_handle_of(file)->obj == obj &&
+	       ipcx_handle_of(file)->rights & IPCX_OPEN_READ;
+}
+
+/**
  * ipcx_fs_release() - Undo ipcx_fs_open(), from the file's release operation.
  * @file: the file
  *

@@ -13,6 +13,7 @@
 #include "account.h"
 #include "ipcx.h"
 #include "limits.h"
+#include "mbox.h"
 #include "object.h"
 #include "queue.h"
 #include "uabi.h"
@@ -20,7 +21,9 @@
 /* What an operation is for. */
 #define ON_CONTROL	BIT(0)
 #define ON_QUEUE	BIT(IPCX_KIND_QUEUE)
-#define ON_ANY		(ON_CONTROL | ON_QUEUE)
+#define ON_MBOX		BIT(IPCX_KIND_MBOX)
+#define ON_OBJECT	(ON_QUEUE | ON_MBOX)
+#define ON_ANY		(ON_CONTROL | ON_OBJECT)
 
 /**
  * struct ipcx_op - An operation.
@@ -38,11 +41,6 @@ struct ipcx_op {
 	long (*handler)(struct file *file, void __user *arg, size_t size);
 };
 
-static struct net *control_net(const struct file *file)
-{
-	return file->private_data;
-}
-
 static long op_info(struct file *file, void __user *arg, size_t size)
 {
 	struct ipcx_info info;
@@ -55,7 +53,7 @@ static long op_info(struct file *file, void __user *arg, size_t size)
 		return -EINVAL;
 	memset(&info, 0, sizeof(info));
 	info.abi_version = IPCX_ABI_VERSION;
-	info.features = IPCX_FEATURE_QUEUE;
+	info.features = IPCX_FEATURE_QUEUE | IPCX_FEATURE_MBOX;
 	info.max_msg_size = READ_ONCE(ipcx_max_msg_size);
 	info.max_queue_msgs = READ_ONCE(ipcx_max_queue_msgs);
 	info.max_queue_bytes = READ_ONCE(ipcx_max_queue_bytes);
@@ -67,7 +65,22 @@ static long op_info(struct file *file, void __user *arg, size_t size)
 
 static const struct ipcx_kind_ops *find_kind(u32 kind)
 {
-	return kind == IPCX_KIND_QUEUE ? &ipcx_queue_kind_ops : NULL;
+	switch (kind) {
+	case IPCX_KIND_QUEUE:
+		return &ipcx_queue_kind_ops;
+	case IPCX_KIND_MBOX:
+		return &ipcx_mbox_kind_ops;
+	default:
+		return NULL;
+	}
+}
+
+/* Without the right to receive a mailbox is not created, by its port not opened. */
+static int check_open_mbox(const struct ipcx_open *o)
+{
+	if (o->flags & IPCX_OPEN_PORT)
+		return o->name || o->flags & (IPCX_OPEN_CREATE | IPCX_OPEN_READ);
+	return o->flags & IPCX_OPEN_CREATE && !(o->flags & IPCX_OPEN_READ);
 }
 
 static int check_open(const struct ipcx_open *o)
@@ -80,7 +93,10 @@ static int check_open(const struct ipcx_open *o)
 		return -EINVAL;
 	if (o->flags & IPCX_OPEN_EXCL && (!create || !o->name))
 		return -EINVAL;
-	if (!o->name && !create)
+	if (o->kind == IPCX_KIND_MBOX ? check_open_mbox(o) :
+					o->flags & IPCX_OPEN_PORT)
+		return -EINVAL;
+	if (!o->name && !create && !(o->flags & IPCX_OPEN_PORT))
 		return -EINVAL;
 	if (o->mode & ~0777 || (!create && (o->mode || o->attr)))
 		return -EINVAL;
@@ -115,6 +131,8 @@ static struct ipcx_object *find_object(struct net *net,
 {
 	struct ipcx_object *obj;
 
+	if (o->flags & IPCX_OPEN_PORT)
+		return ipcx_mbox_open_port(net, o->id);
 	if (!name->len)
 		return ERR_PTR(-ENOENT);
 	obj = ipcx_object_open_name(net, name, o->kind,
@@ -167,7 +185,7 @@ static int open_object(struct net *net, struct ipcx_open *o,
 
 static long op_open(struct file *control, void __user *arg, size_t size)
 {
-	struct net *net = control_net(control);
+	struct net *net = ipcx_control_net(control);
 	struct ipcx_name name;
 	struct ipcx_open o;
 	struct file *file;
@@ -211,7 +229,7 @@ static long op_unlink(struct file *control, void __user *arg, size_t size)
 		return ret;
 	if (!name.len)
 		return -EINVAL;
-	return ipcx_object_unlink(control_net(control), &name);
+	return ipcx_object_unlink(ipcx_control_net(control), &name);
 }
 
 static int check_list(const struct ipcx_list *l)
@@ -268,7 +286,7 @@ static long op_list(struct file *control, void __user *arg, size_t size)
 		ret = check_list(&l);
 	if (ret)
 		return ret;
-	n = list_objects(control_net(control), &l);
+	n = list_objects(ipcx_control_net(control), &l);
 	if (n >= 0 && ipcx_copy_out(arg, size, &l, sizeof(l)))
 		return -EFAULT;
 	return n;
@@ -300,19 +318,31 @@ static const struct ipcx_op ops[] = {
 		IPCX_LIST, IPCX_LIST_SIZE_VER0, ON_CONTROL, 0, op_list
 	},
 	[OP_INDEX(IPCX_STAT)] = {
-		IPCX_STAT, IPCX_STAT_SIZE_VER0, ON_QUEUE, 0, op_stat
+		IPCX_STAT, IPCX_STAT_SIZE_VER0, ON_OBJECT, 0, op_stat
 	},
 	[OP_INDEX(IPCX_SEND)] = {
 		IPCX_SEND, IPCX_XFER_SIZE_VER0, ON_QUEUE, IPCX_OPEN_WRITE,
 		ipcx_queue_ioctl_send
 	},
 	[OP_INDEX(IPCX_RECV)] = {
-		IPCX_RECV, IPCX_XFER_SIZE_VER0, ON_QUEUE, IPCX_OPEN_READ,
+		IPCX_RECV, IPCX_XFER_SIZE_VER0, ON_OBJECT, IPCX_OPEN_READ,
 		ipcx_queue_ioctl_recv
 	},
 	[OP_INDEX(IPCX_NOTIFY)] = {
 		IPCX_NOTIFY, IPCX_NOTIFY_SIZE_VER0, ON_QUEUE, IPCX_OPEN_READ,
 		ipcx_queue_ioctl_notify
+	},
+	[OP_INDEX(IPCX_POST)] = {
+		IPCX_POST, IPCX_POST_SIZE_VER0, ON_CONTROL | ON_MBOX,
+		IPCX_OPEN_WRITE, ipcx_mbox_ioctl_post
+	},
+	[OP_INDEX(IPCX_CALL)] = {
+		IPCX_CALL, IPCX_CALL_SIZE_VER0, ON_CONTROL | ON_MBOX,
+		IPCX_OPEN_WRITE, ipcx_mbox_ioctl_call
+	},
+	[OP_INDEX(IPCX_REPLY)] = {
+		IPCX_REPLY, IPCX_REPLY_SIZE_VER0, ON_MBOX, IPCX_OPEN_READ,
+		ipcx_mbox_ioctl_reply
 	},
 };
 

@@ -9,6 +9,8 @@
  *        |                       ^                           the user namespace)
  *        +--> dentry --> inode --+
  *   name (registry) ------------>+        message --> account
+ *                                         mail -----> pids of its sender
+ *                           a mailbox's share ------> account
  *
  * - An object (object.h) is found by name or by id in the registry of its network
  *   namespace. A name holds a reference, an id does not. The last reference
@@ -19,7 +21,8 @@
  * - The content of an object goes when it has neither name nor handle, even
  *   if something (an O_PATH descriptor) still holds the inode.
  * - A message belongs to exactly one of: the task that sends it, a queue, a
- *   waiting sender, the task that received it, a queue's cache of free messages.
+ *   waiting sender, the task that received it, the caller that was replied to, a
+ *   queue's cache of free messages.
  *   An observer that peeks pins it; the last pin frees a message that was
  *   released meanwhile.
  * - An account (account.h) counts what one user caused. It is kept alive by
@@ -32,7 +35,7 @@
  *     registry lock          mutex: names, ids, handle counts. Allocates when it
  *                            enters a name; nothing that reclaim needs takes it
  *       queue lock           spinlock: everything of one queue. Under the
- *                            registry lock in LIST and debugfs only
+ *                            registry lock where state is told only
  *         poll waitqueue lock  never taken under the queue lock: waiters are
  *                            only looked for there, and woken after it
  *       permission lock      spinlock, leaf: owner and mode of an object
@@ -76,6 +79,9 @@ extern unsigned int ipcx_max_queue_msgs;
 extern unsigned long ipcx_max_queue_bytes;
 extern unsigned long ipcx_user_max_bytes;
 extern unsigned long ipcx_user_max_objects;
+
+/* main.c */
+struct net *ipcx_control_net(const struct file *file);
 
 /* ioctl.c */
 long ipcx_control_ioctl(struct file *file, unsigned int cmd, unsigned long arg);

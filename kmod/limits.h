@@ -37,12 +37,16 @@
  * IPCX_DROP_MAX: messages dropped under one hold.
  * IPCX_INDEX_STEP: messages entered in the type index under one hold.
  * IPCX_LIST_STEP: objects that a list passes over under one hold of the registry.
+ * IPCX_SHARE_STEP: users with waiting senders that are passed over under one hold.
+ * IPCX_CALL_STEP: calls that a closer looks at under one hold.
  */
 #define IPCX_CHUNK		16
 #define IPCX_WAKE_MAX		32
 #define IPCX_DROP_MAX		32
 #define IPCX_INDEX_STEP		64
 #define IPCX_LIST_STEP		256
+#define IPCX_SHARE_STEP		64
+#define IPCX_CALL_STEP		256
 
 /* Freed messages that a queue keeps for reuse while it is open. */
 #define IPCX_CACHE_SMALL	64
@@ -57,7 +61,7 @@
 
 #define IPCX_OPEN_VALID \
 	(IPCX_OPEN_READ | IPCX_OPEN_WRITE | IPCX_OPEN_CREATE | \
-	 IPCX_OPEN_EXCL | IPCX_OPEN_NONBLOCK)
+	 IPCX_OPEN_EXCL | IPCX_OPEN_NONBLOCK | IPCX_OPEN_PORT)
 
 #define IPCX_SEND_VALID		(IPCX_XFER_NONBLOCK | IPCX_XFER_DEADLINE)
 
@@ -66,5 +70,21 @@
 	 IPCX_RECV_TRUNC)
 
 #define IPCX_MSG_VALID		IPCX_MSG_IOV
+
+#define IPCX_MBOX_VALID		IPCX_MBOX_ADDRESSABLE
+
+#define IPCX_TO_VALID		(IPCX_TO_PORT | IPCX_TO_NAME)
+
+#define IPCX_POST_VALID \
+	(IPCX_XFER_NONBLOCK | IPCX_XFER_DEADLINE | IPCX_POST_SYNC | \
+	 IPCX_TO_VALID)
+
+#define IPCX_CALL_VALID \
+	(IPCX_XFER_NONBLOCK | IPCX_XFER_DEADLINE | IPCX_RECV_TRUNC | \
+	 IPCX_TO_VALID)
+
+#define IPCX_REPLY_VALID \
+	(IPCX_XFER_NONBLOCK | IPCX_XFER_DEADLINE | IPCX_RECV_TRUNC | \
+	 IPCX_REPLY_DISCARD | IPCX_REPLY_RECV)
 
 #endif /* _IPCX_LIMITS_H */

@@ -50,19 +50,33 @@ static const struct kernel_param_ops queue_msgs_ops = {
 
 module_param_cb(max_msg_size, &msg_size_ops, &ipcx_max_msg_size, 0644);
 MODULE_PARM_DESC(max_msg_size,
-		 "largest payload in bytes that a queue can be created for, 1 to 268435456 (default 16777216)");
+		 "largest payload in bytes that a queue or mailbox can be created for, 1 to 268435456 (default 16777216)");
 module_param_cb(max_queue_msgs, &queue_msgs_ops, &ipcx_max_queue_msgs, 0644);
 MODULE_PARM_DESC(max_queue_msgs,
-		 "most messages that a queue can be created for, 1 to 268435456 (default 1048576)");
+		 "most messages that a queue or mailbox can be created for, 1 to 268435456 (default 1048576)");
 module_param_named(max_queue_bytes, ipcx_max_queue_bytes, ulong, 0644);
 MODULE_PARM_DESC(max_queue_bytes,
-		 "most payload bytes that a queue can be created for (default 1073741824)");
+		 "most payload bytes that a queue or mailbox can be created for (default 1073741824)");
 module_param_named(user_max_bytes, ipcx_user_max_bytes, ulong, 0644);
 MODULE_PARM_DESC(user_max_bytes,
 		 "most bytes that may be charged to one user (default 268435456)");
 module_param_named(user_max_objects, ipcx_user_max_objects, ulong, 0644);
 MODULE_PARM_DESC(user_max_objects,
 		 "most objects that may be charged to one user (default 131072)");
+
+static const struct file_operations control_fops;
+
+/**
+ * ipcx_control_net() - Network namespace of a control file.
+ * @file: a file of this module
+ *
+ * Context: any.
+ * Return: the namespace, which the file keeps, or NULL: an object's file.
+ */
+struct net *ipcx_control_net(const struct file *file)
+{
+	return file->f_op == &control_fops ? file->private_data : NULL;
+}
 
 /* A control fd works in the network namespace that it was opened in. */
 static int control_open(struct inode *inode, struct file *file)

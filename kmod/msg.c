@@ -19,6 +19,7 @@
 
 #include "account.h"
 #include "ipcx.h"
+#include "mail.h"
 #include "msg.h"
 #include "trace.h"
 #include "uabi.h"
@@ -27,12 +28,13 @@
 #define IPCX_CONTIGUOUS_MAX	SZ_64K
 
 static struct kmem_cache *message_cache;
+static struct kmem_cache *mail_cache;
 
 /* The memory budget of a small message, the slab's cgroup pointer included. */
 static_assert(sizeof(struct ipcx_message) + sizeof(void *) <= 192);
 
 /**
- * ipcx_messages_init() - Make the slab cache.
+ * ipcx_messages_init() - Make the slab caches.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -44,14 +46,27 @@ int ipcx_messages_init(void)
 					   SLAB_ACCOUNT,
 					   offsetof(struct ipcx_message, small),
 					   IPCX_SMALL_MAX, NULL);
-	return message_cache ? 0 : -ENOMEM;
+	if (!message_cache)
+		return -ENOMEM;
+	mail_cache =
+		kmem_cache_create_usercopy("ipcx_mail",
+					   sizeof(struct ipcx_mail), 0,
+					   SLAB_ACCOUNT,
+					   offsetof(struct ipcx_mail, msg.small),
+					   IPCX_SMALL_MAX, NULL);
+	if (!mail_cache) {
+		kmem_cache_destroy(message_cache);
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 /**
- * ipcx_messages_exit() - Destroy the slab cache.
+ * ipcx_messages_exit() - Destroy the slab caches.
  */
 void ipcx_messages_exit(void)
 {
+	kmem_cache_destroy(mail_cache);
 	kmem_cache_destroy(message_cache);
 }
 
@@ -79,7 +94,10 @@ static size_t buffer_room(size_t len)
  */
 u64 ipcx_message_charge(const struct ipcx_message *msg)
 {
-	return sizeof(*msg) + (ipcx_message_is_big(msg) ? msg->big.room : 0);
+	size_t base = msg->e.state & IPCX_MSG_MAIL ? sizeof(struct ipcx_mail) :
+						     sizeof(*msg);
+
+	return base + (ipcx_message_is_big(msg) ? msg->big.room : 0);
 }
 
 /* Charge a message that belongs to nobody to the calling user. */
@@ -104,7 +122,7 @@ static int message_add_buffer(struct ipcx_message *msg, size_t len)
 {
 	int ret;
 
-	msg->e.state = IPCX_MSG_BIG;
+	msg->e.state |= IPCX_MSG_BIG;
 	msg->big.data = NULL;
 	msg->big.room = buffer_room(len);
 	ret = message_charge_current(msg);
@@ -114,25 +132,45 @@ static int message_add_buffer(struct ipcx_message *msg, size_t len)
 	return msg->big.data ? 0 : -ENOMEM;
 }
 
+/* The memory of a message that belongs to nobody. */
+static struct ipcx_message *message_memory(bool mail)
+{
+	struct ipcx_message *msg;
+	struct ipcx_mail *m;
+
+	if (!mail) {
+		msg = kmem_cache_alloc(message_cache, IPCX_GFP);
+		if (msg)
+			msg->e.state = 0;
+		return msg;
+	}
+	m = kmem_cache_alloc(mail_cache, IPCX_GFP);
+	if (!m)
+		return NULL;
+	memset(m, 0, offsetof(struct ipcx_mail, msg));
+	m->msg.e.state = IPCX_MSG_MAIL;
+	return &m->msg;
+}
+
 /**
  * ipcx_message_alloc() - Make a message.
  * @len: bytes of payload that it has to hold
+ * @mail: for a mailbox: it lies in a &struct ipcx_mail
  *
  * Context: process context, may sleep.
  * Return: the message, charged to the calling user; or -EDQUOT or -ENOMEM as
  * ERR_PTR.
  */
-struct ipcx_message *ipcx_message_alloc(size_t len)
+struct ipcx_message *ipcx_message_alloc(size_t len, bool mail)
 {
 	struct ipcx_message *msg;
 	int ret;
 
-	msg = kmem_cache_alloc(message_cache, IPCX_GFP);
+	msg = message_memory(mail);
 	if (!msg)
 		return ERR_PTR(-ENOMEM);
 	msg->acct = NULL;
 	msg->e.pins = 0;
-	msg->e.state = 0;
 	if (len > IPCX_SMALL_MAX)
 		ret = message_add_buffer(msg, len);
 	else
@@ -182,7 +220,12 @@ void ipcx_message_free(struct ipcx_message *msg)
 	}
 	if (ipcx_message_is_big(msg))
 		kvfree(msg->big.data);
-	kmem_cache_free(message_cache, msg);
+	if (msg->e.state & IPCX_MSG_MAIL) {
+		ipcx_sender_put(&ipcx_mail_of(msg)->from);
+		kmem_cache_free(mail_cache, ipcx_mail_of(msg));
+	} else {
+		kmem_cache_free(message_cache, msg);
+	}
 }
 
 /**

@@ -19,6 +19,7 @@ struct ipcx_account;
 /* ipcx_message.e.state */
 #define IPCX_MSG_BIG		0x01	/* the payload has a buffer of its own */
 #define IPCX_MSG_RELEASED	0x02	/* only observers hold it still */
+#define IPCX_MSG_MAIL		0x04	/* it lies in a struct ipcx_mail */
 
 /**
  * struct ipcx_message - A message.
@@ -96,7 +97,7 @@ static inline void *ipcx_message_data(struct ipcx_message *msg)
 int ipcx_messages_init(void);
 void ipcx_messages_exit(void);
 
-struct ipcx_message *ipcx_message_alloc(size_t len);
+struct ipcx_message *ipcx_message_alloc(size_t len, bool mail);
 int ipcx_message_adopt(struct ipcx_message *msg);
 void ipcx_message_free(struct ipcx_message *msg);
 void ipcx_message_free_list(struct llist_head *list);

@@ -320,6 +320,27 @@ static struct ipcx_object *find_name_locked(struct ipcx_net *reg,
 	return rhashtable_lookup_fast(&reg->names, name, name_params);
 }
 
+static struct ipcx_object *get_name_locked(struct net *net,
+					   const struct ipcx_name *name,
+					   u32 kind, u32 rights)
+{
+	struct ipcx_object *obj;
+	int ret;
+
+	obj = find_name_locked(net_registry(net), name);
+	if (!obj)
+		return ERR_PTR(-ENOENT);
+	if (obj->kind->kind != kind)
+		return ERR_PTR(-EPROTOTYPE);
+	ret = ipcx_object_permission(obj, rights);
+	if (ret)
+		return ERR_PTR(ret);
+	if (obj->kind->one_receiver && rights & IPCX_OPEN_READ)
+		return ERR_PTR(-EBUSY);
+	ipcx_object_get(obj);
+	return obj;
+}
+
 /**
  * ipcx_object_open_name() - Find an object for a new handle.
  * @net: network namespace, whose end the caller holds off
@@ -328,30 +349,80 @@ static struct ipcx_object *find_name_locked(struct ipcx_net *reg,
  * @rights: IPCX_OPEN_READ and IPCX_OPEN_WRITE
  *
  * Context: process context, may sleep.
- * Return: the object with a reference and a handle count for the caller, or
- * -ENOENT, -EPROTOTYPE, -EACCES as ERR_PTR.
+ * Return: the object with a reference and a handle count for the caller; or
+ * -ENOENT, -EPROTOTYPE, -EACCES, or -EBUSY (the right to receive is another's) as
+ * ERR_PTR.
  */
 struct ipcx_object *ipcx_object_open_name(struct net *net,
 					  const struct ipcx_name *name,
 					  u32 kind, u32 rights)
 {
 	struct ipcx_object *obj;
-	int ret = 0;
 
 	mutex_lock(&registry_lock);
-	obj = find_name_locked(net_registry(net), name);
-	if (!obj)
-		ret = -ENOENT;
-	else if (obj->kind->kind != kind)
-		ret = -EPROTOTYPE;
-	else
-		ret = ipcx_object_permission(obj, rights);
-	if (!ret) {
-		ipcx_object_get(obj);
+	obj = get_name_locked(net, name, kind, rights);
+	if (!IS_ERR(obj))
 		obj->handles++;
-	}
 	mutex_unlock(&registry_lock);
-	return ret ? ERR_PTR(ret) : obj;
+	return obj;
+}
+
+/**
+ * ipcx_object_get_name() - Find an object.
+ * @net: network namespace, whose end the caller holds off
+ * @name: its name
+ * @kind: kind that is expected
+ * @rights: IPCX_OPEN_READ and IPCX_OPEN_WRITE
+ *
+ * Context: process context, may sleep.
+ * Return: the object with a reference for the caller, or what
+ * ipcx_object_open_name() returns.
+ */
+struct ipcx_object *ipcx_object_get_name(struct net *net,
+					 const struct ipcx_name *name,
+					 u32 kind, u32 rights)
+{
+	struct ipcx_object *obj;
+
+	mutex_lock(&registry_lock);
+	obj = get_name_locked(net, name, kind, rights);
+	mutex_unlock(&registry_lock);
+	return obj;
+}
+
+/**
+ * ipcx_object_get_id() - Find an object by its id, whatever the caller may do.
+ * @net: network namespace, whose end the caller holds off
+ * @id: the id
+ *
+ * Context: any.
+ * Return: the object with a reference for the caller, or NULL.
+ */
+struct ipcx_object *ipcx_object_get_id(struct net *net, u64 id)
+{
+	struct ipcx_object *obj;
+
+	if (id > ULONG_MAX)
+		return NULL;
+	rcu_read_lock();
+	obj = xa_load(&net_registry(net)->objects, id);
+	if (obj && !refcount_inc_not_zero(&obj->ref))
+		obj = NULL;
+	rcu_read_unlock();
+	return obj;
+}
+
+/**
+ * ipcx_object_add_handle() - There will be one more handle.
+ * @obj: an object that the caller has a reference to
+ *
+ * Context: process context, may sleep.
+ */
+void ipcx_object_add_handle(struct ipcx_object *obj)
+{
+	mutex_lock(&registry_lock);
+	obj->handles++;
+	mutex_unlock(&registry_lock);
 }
 
 /* Take the name away. Returns whether the content has to go with it. */
@@ -403,6 +474,28 @@ int ipcx_object_unlink(struct net *net, const struct ipcx_name *name)
 		obj->kind->drain(obj);
 	ipcx_object_put(obj);
 	return 0;
+}
+
+/**
+ * ipcx_object_withdraw() - Nobody shall find this object any more.
+ * @obj: an object that the caller has a handle of
+ *
+ * Context: process context, may sleep.
+ */
+void ipcx_object_withdraw(struct ipcx_object *obj)
+{
+	bool named;
+
+	mutex_lock(&registry_lock);
+	named = obj->linked;
+	if (named)
+		unlink_locked(obj);
+	if (obj->net)
+		xa_erase(&obj->net->objects, obj->id);
+	obj->net = NULL;
+	mutex_unlock(&registry_lock);
+	if (named)
+		ipcx_object_put(obj);
 }
 
 /* For lists: what is hidden from the caller is no denial to be recorded. */

@@ -36,6 +36,7 @@ struct user_namespace;
  * struct ipcx_kind_ops - What makes a kind of object.
  * @kind: its number in the interface
  * @name: its name in messages
+ * @one_receiver: the creator has the only right to receive
  * @fops: file operations of its handles
  * @create: make an object from attributes (@attr is NULL for the defaults);
  *	returns it or an ERR_PTR
@@ -47,6 +48,7 @@ struct user_namespace;
 struct ipcx_kind_ops {
 	u32 kind;
 	const char *name;
+	bool one_receiver;
 	const struct file_operations *fops;
 	struct ipcx_object *(*create)(const void __user *attr, u32 attr_size);
 	void (*destroy)(struct ipcx_object *obj);
@@ -74,6 +76,7 @@ struct ipcx_kind_ops {
  * @acct: account of the creator, a reference; immutable
  * @charged: bytes charged to @acct for the object itself; immutable
  * @created_ns: time of creation, CLOCK_REALTIME; immutable
+ * @rcu: for look-ups by id, which take no lock
  */
 struct ipcx_object {
 	u64 id;
@@ -93,6 +96,7 @@ struct ipcx_object {
 	struct ipcx_account *acct;
 	u64 charged;
 	u64 created_ns;
+	struct rcu_head rcu;
 };
 
 /**
@@ -123,6 +127,12 @@ int ipcx_object_publish(struct ipcx_object *obj, struct net *net);
 struct ipcx_object *ipcx_object_open_name(struct net *net,
 					  const struct ipcx_name *name,
 					  u32 kind, u32 rights);
+struct ipcx_object *ipcx_object_get_name(struct net *net,
+					 const struct ipcx_name *name,
+					 u32 kind, u32 rights);
+struct ipcx_object *ipcx_object_get_id(struct net *net, u64 id);
+void ipcx_object_add_handle(struct ipcx_object *obj);
+void ipcx_object_withdraw(struct ipcx_object *obj);
 int ipcx_object_unlink(struct net *net, const struct ipcx_name *name);
 struct ipcx_object *ipcx_object_next(struct net *net, u64 *cursor, u32 kind);
 void ipcx_object_stat(struct ipcx_object *obj, struct ipcx_stat *st);
@@ -134,8 +144,14 @@ void ipcx_objects_show(struct seq_file *m,
 /* fs.c */
 struct file *ipcx_fs_open(struct ipcx_object *obj, u32 flags);
 void ipcx_fs_release(struct file *file);
+bool ipcx_file_is(const struct file *file, const struct ipcx_kind_ops *kind);
+bool ipcx_file_receives(const struct file *file, const struct ipcx_object *obj);
 
 /* Kinds. */
 extern const struct ipcx_kind_ops ipcx_queue_kind_ops;
+extern const struct ipcx_kind_ops ipcx_mbox_kind_ops;
+
+/* mbox_post.c */
+struct ipcx_object *ipcx_mbox_open_port(struct net *net, u64 port);
 
 #endif /* _IPCX_OBJECT_H */

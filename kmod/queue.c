@@ -12,9 +12,24 @@
 
 #include "ipcx.h"
 #include "limits.h"
+#include "mail.h"
 #include "queue.h"
 #include "trace.h"
 #include "uabi.h"
+
+static struct ipcx_waiter *find_receiver_locked(struct ipcx_queue *q,
+						struct ipcx_message *msg)
+{
+	struct ipcx_waiter *w;
+
+	w = ipcx_waitset_find(&q->receivers, msg->e.sel.key,
+			      ipcx_pq_prio(&msg->e));
+	if (q->mail)
+		w = ipcx_waitset_find_mail(&q->receivers,
+					   ipcx_mail_of(msg)->from.port,
+					   ipcx_mail_of(msg)->cookie, w);
+	return w;
+}
 
 /*
  * Give a message to the waiting receiver that comes first of those that want
@@ -27,8 +42,7 @@ static int hand_over_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 {
 	struct ipcx_waiter *w;
 
-	while ((w = ipcx_waitset_find(&q->receivers, msg->e.sel.key,
-				      ipcx_pq_prio(&msg->e)))) {
+	while ((w = find_receiver_locked(q, msg))) {
 		bool fits = w->trunc || msg->e.size <= w->room;
 
 		if (ipcx_wakeups_full(wk))
@@ -41,7 +55,7 @@ static int hand_over_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 		trace_ipcx_wake(&q->obj, w->task, fits);
 		ipcx_waitset_complete(&q->receivers, w, wk);
 		if (fits) {
-			ipcx_queue_take_slot_locked(q, msg->e.size);
+			ipcx_queue_take_slot_locked(q, msg, q->mail);
 			return 1;
 		}
 	}
@@ -81,11 +95,11 @@ bool __ipcx_queue_offer_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 	if (ret < 0)
 		return false;
 	if (!ret) {
-		ipcx_queue_insert_locked(q, msg);
+		ipcx_queue_insert_locked(q, msg, q->mail);
 		announce_locked(q, wk);
 		return true;
 	}
-	ipcx_queue_count_accepted_locked(q, msg->e.size);
+	ipcx_queue_count_accepted_locked(q, msg, q->mail);
 	trace_ipcx_enqueue(&q->obj, msg, true, q->pq.count);
 	return true;
 }
@@ -107,14 +121,25 @@ bool ipcx_queue_return_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 	int ret;
 
 	lockdep_assert_held(&q->lock);
+	if (q->mail && ipcx_mail_of(msg)->abandoned) {
+		ipcx_queue_give_slot_locked(q, msg, true);
+		ipcx_mail_withdraw_locked(q, msg, wk);
+		return true;
+	}
 	ret = hand_over_locked(q, msg, wk);
 	if (ret < 0)
 		return false;
-	ipcx_queue_give_slot_locked(q, msg->e.size);
-	if (!ret) {
-		ipcx_prioq_put_back(&q->pq, &msg->e);
-		announce_locked(q, wk);
+	/* One slot is given up, and another one may have been taken. */
+	if (ret) {
+		q->inflight--;
+		q->inflight_bytes -= msg->e.size;
+		return true;
 	}
+	ipcx_queue_give_slot_locked(q, msg, q->mail);
+	ipcx_prioq_put_back(&q->pq, &msg->e);
+	if (q->mail)
+		ipcx_mail_index_locked(q, msg);
+	announce_locked(q, wk);
 	return true;
 }
 
@@ -194,8 +219,8 @@ enum ipcx_placed ipcx_queue_place_locked(struct ipcx_queue *q,
 		if (drop_locked(q, msg, wk))
 			return IPCX_PLACED;
 	}
-	return ipcx_queue_offer_locked(q, msg, wk) ? IPCX_PLACED :
-						     IPCX_PLACE_AGAIN;
+	return ipcx_queue_offer_locked(q, msg, wk, false) ? IPCX_PLACED :
+							    IPCX_PLACE_AGAIN;
 }
 
 /**
@@ -213,6 +238,8 @@ bool __ipcx_queue_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 	struct ipcx_waiter *w;
 
 	lockdep_assert_held(&q->lock);
+	if (q->mail && ipcx_mail_admit_locked(q, wk))
+		return true;
 	while ((w = ipcx_waitset_first(&q->senders))) {
 		/* Before the message goes, for its sender. */
 		if (ipcx_wakeups_full(wk))
@@ -221,6 +248,7 @@ bool __ipcx_queue_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 		if (placed != IPCX_PLACED)
 			return placed == IPCX_PLACE_AGAIN;
 		trace_ipcx_wake(&q->obj, w->task, true);
+		q->send_waiters--;
 		ipcx_waitset_complete(&q->senders, w, wk);
 	}
 	if (ipcx_queue_polled_locked(&q->write_wait) &&
@@ -229,6 +257,44 @@ bool __ipcx_queue_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 		wk->any = true;
 	}
 	return false;
+}
+
+/**
+ * ipcx_queue_add_sender_locked() - The calling task will wait for room.
+ * @q: the queue
+ * @w: its waiter
+ * @msg: its message
+ *
+ * Context: under the queue's lock.
+ */
+void ipcx_queue_add_sender_locked(struct ipcx_queue *q, struct ipcx_waiter *w,
+				  struct ipcx_message *msg)
+{
+	w->match = IPCX_MATCH_ANY;
+	w->sel.key = 0;
+	w->msg = msg;
+	if (q->mail)
+		ipcx_mail_add_sender_locked(q, w);
+	else
+		ipcx_waitset_add(&q->senders, w);
+	q->send_waiters++;
+	q->stats.send_blocked++;
+}
+
+/**
+ * ipcx_queue_del_sender_locked() - A sender has given up.
+ * @q: the queue
+ * @w: its waiter
+ *
+ * Context: under the queue's lock.
+ */
+void ipcx_queue_del_sender_locked(struct ipcx_queue *q, struct ipcx_waiter *w)
+{
+	if (q->mail)
+		ipcx_mail_del_sender_locked(w);
+	else
+		ipcx_waitset_del(&q->senders, w);
+	q->send_waiters--;
 }
 
 /**
@@ -244,9 +310,10 @@ void __ipcx_queue_finish(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 	if (wk->readable)
 		wake_up_interruptible_poll(&q->read_wait,
 					   EPOLLIN | EPOLLRDNORM);
+	/* Whether there is room for a user in a mailbox, only that user knows. */
 	if (wk->writable)
-		wake_up_interruptible_poll(&q->write_wait,
-					   EPOLLOUT | EPOLLWRNORM);
+		__wake_up(&q->write_wait, TASK_INTERRUPTIBLE, q->mail ? 0 : 1,
+			  poll_to_key(EPOLLOUT | EPOLLWRNORM));
 	if (wk->notification)
 		ipcx_notification_fire(wk->notification);
 	ipcx_message_free_list(&wk->garbage);
@@ -276,24 +343,18 @@ void ipcx_queue_flush_cache(struct ipcx_queue *q)
 	ipcx_message_free_list(&big);
 }
 
-static int queue_attr_get(struct ipcx_queue_attr *attr,
-			  const void __user *uattr, u32 size)
+/**
+ * ipcx_queue_limits() - Put in what a creator did not say, and check the rest.
+ * @attr: the limits
+ *
+ * Return: 0 or -EINVAL.
+ */
+int ipcx_queue_limits(struct ipcx_queue_attr *attr)
 {
 	u64 max_size = READ_ONCE(ipcx_max_msg_size);
 	u64 max_msgs = READ_ONCE(ipcx_max_queue_msgs);
 	u64 max_bytes = READ_ONCE(ipcx_max_queue_bytes);
-	int ret;
 
-	memset(attr, 0, sizeof(*attr));
-	if (uattr) {
-		if (size < IPCX_QUEUE_ATTR_SIZE_VER0)
-			return -EINVAL;
-		ret = ipcx_copy_in(attr, sizeof(*attr), uattr, size);
-		if (ret)
-			return ret;
-	}
-	if (attr->flags || attr->overflow > IPCX_OVERFLOW_DROP)
-		return -EINVAL;
 	if (!attr->max_msgs)
 		attr->max_msgs = min_t(u64, IPCX_DEFAULT_QUEUE_MSGS, max_msgs);
 	if (!attr->max_msg_size) {
@@ -310,6 +371,45 @@ static int queue_attr_get(struct ipcx_queue_attr *attr,
 	    attr->max_bytes > max_bytes || attr->max_bytes < attr->max_msg_size)
 		return -EINVAL;
 	return 0;
+}
+
+static int queue_attr_get(struct ipcx_queue_attr *attr,
+			  const void __user *uattr, u32 size)
+{
+	int ret;
+
+	memset(attr, 0, sizeof(*attr));
+	if (uattr) {
+		if (size < IPCX_QUEUE_ATTR_SIZE_VER0)
+			return -EINVAL;
+		ret = ipcx_copy_in(attr, sizeof(*attr), uattr, size);
+		if (ret)
+			return ret;
+	}
+	if (attr->flags || attr->overflow > IPCX_OVERFLOW_DROP)
+		return -EINVAL;
+	return ipcx_queue_limits(attr);
+}
+
+/**
+ * ipcx_queue_init() - Set up an empty queue.
+ * @q: the queue, zeroed but for its base
+ * @attr: its limits, checked
+ */
+void ipcx_queue_init(struct ipcx_queue *q, const struct ipcx_queue_attr *attr)
+{
+	q->max_msgs = attr->max_msgs;
+	q->max_bytes = attr->max_bytes;
+	q->max_msg_size = attr->max_msg_size;
+	q->overflow = attr->overflow;
+	spin_lock_init(&q->lock);
+	ipcx_prioq_init(&q->pq);
+	ipcx_waitset_init(&q->receivers);
+	ipcx_waitset_init(&q->senders);
+	init_llist_head(&q->cache.small);
+	init_llist_head(&q->cache.big);
+	init_waitqueue_head(&q->read_wait);
+	init_waitqueue_head(&q->write_wait);
 }
 
 static struct ipcx_object *queue_create(const void __user *uattr, u32 size)
@@ -329,28 +429,30 @@ static struct ipcx_object *queue_create(const void __user *uattr, u32 size)
 		kfree(q);
 		return ERR_PTR(ret);
 	}
-	q->max_msgs = attr.max_msgs;
-	q->max_bytes = attr.max_bytes;
-	q->max_msg_size = attr.max_msg_size;
-	q->overflow = attr.overflow;
-	spin_lock_init(&q->lock);
-	ipcx_prioq_init(&q->pq);
-	ipcx_waitset_init(&q->receivers);
-	ipcx_waitset_init(&q->senders);
-	init_llist_head(&q->cache.small);
-	init_llist_head(&q->cache.big);
-	init_waitqueue_head(&q->read_wait);
-	init_waitqueue_head(&q->write_wait);
+	ipcx_queue_init(q, &attr);
 	return &q->obj;
 }
 
-static void queue_idle(struct ipcx_object *obj)
+/**
+ * ipcx_queue_idle() - Nobody has the queue open.
+ * @obj: its base
+ *
+ * Context: process context, may sleep.
+ */
+void ipcx_queue_idle(struct ipcx_object *obj)
 {
 	ipcx_queue_flush_cache(ipcx_queue_of(obj));
 }
 
-/* Nobody has a handle: no waiter, no message in flight, no observer. */
-static void queue_drain(struct ipcx_object *obj)
+/**
+ * ipcx_queue_drain() - Drop all messages.
+ * @obj: the queue's base
+ *
+ * Nobody has a handle: no waiter, no message in flight, no observer.
+ *
+ * Context: process context, may sleep.
+ */
+void ipcx_queue_drain(struct ipcx_object *obj)
 {
 	struct ipcx_queue *q = ipcx_queue_of(obj);
 	struct ipcx_pq_entry *e;
@@ -376,13 +478,20 @@ static void queue_destroy(struct ipcx_object *obj)
 {
 	struct ipcx_queue *q = ipcx_queue_of(obj);
 
-	queue_drain(obj);
+	ipcx_queue_drain(obj);
 	ipcx_notification_free(q->notification);
 	ipcx_object_fini(obj);
-	kfree(q);
+	kfree_rcu(q, obj.rcu);
 }
 
-static void queue_stat(struct ipcx_object *obj, struct ipcx_stat *st)
+/**
+ * ipcx_queue_stat() - A queue's part of its state.
+ * @obj: its base
+ * @st: where to
+ *
+ * Context: process context.
+ */
+void ipcx_queue_stat(struct ipcx_object *obj, struct ipcx_stat *st)
 {
 	struct ipcx_queue *q = ipcx_queue_of(obj);
 
@@ -394,7 +503,7 @@ static void queue_stat(struct ipcx_object *obj, struct ipcx_stat *st)
 	if (ipcx_notification_alive(q->notification))
 		st->state |= IPCX_STAT_NOTIFY;
 	st->recv_waiters = q->receivers.count;
-	st->send_waiters = q->senders.count;
+	st->send_waiters = q->send_waiters;
 	st->depth = q->pq.count;
 	st->inflight = q->inflight;
 	st->bytes = q->bytes;
@@ -424,7 +533,7 @@ static __poll_t queue_poll(struct file *file, poll_table *wait)
 	spin_lock(&q->lock);
 	if (rights & IPCX_OPEN_READ && q->pq.count)
 		mask |= EPOLLIN | EPOLLRDNORM;
-	if (rights & IPCX_OPEN_WRITE && !q->senders.count &&
+	if (rights & IPCX_OPEN_WRITE && !q->send_waiters &&
 	    ipcx_queue_can_fit_locked(q, 1))
 		mask |= EPOLLOUT | EPOLLWRNORM;
 	spin_unlock(&q->lock);
@@ -438,13 +547,28 @@ static int queue_flush(struct file *file, fl_owner_t id)
 	return 0;
 }
 
-static int queue_release(struct inode *inode, struct file *file)
+/**
+ * ipcx_queue_release() - The last close of a handle.
+ * @inode: the queue's inode
+ * @file: the handle's file
+ *
+ * Context: process context, may sleep.
+ * Return: 0.
+ */
+int ipcx_queue_release(struct inode *inode, struct file *file)
 {
 	ipcx_fs_release(file);
 	return 0;
 }
 
-static void queue_show_fdinfo(struct seq_file *m, struct file *file)
+/**
+ * ipcx_queue_show_fdinfo() - What /proc/PID/fdinfo says of a handle.
+ * @m: where to
+ * @file: the handle's file
+ *
+ * Context: process context, may sleep.
+ */
+void ipcx_queue_show_fdinfo(struct seq_file *m, struct file *file)
 {
 	struct ipcx_handle *handle = ipcx_handle_of(file);
 	struct ipcx_stat st;
@@ -475,8 +599,8 @@ static const struct file_operations queue_fops = {
 	.unlocked_ioctl = ipcx_object_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.flush = queue_flush,
-	.release = queue_release,
-	.show_fdinfo = queue_show_fdinfo,
+	.release = ipcx_queue_release,
+	.show_fdinfo = ipcx_queue_show_fdinfo,
 };
 
 const struct ipcx_kind_ops ipcx_queue_kind_ops = {
@@ -485,7 +609,7 @@ const struct ipcx_kind_ops ipcx_queue_kind_ops = {
 	.fops = &queue_fops,
 	.create = queue_create,
 	.destroy = queue_destroy,
-	.drain = queue_drain,
-	.idle = queue_idle,
-	.stat = queue_stat,
+	.drain = ipcx_queue_drain,
+	.idle = ipcx_queue_idle,
+	.stat = ipcx_queue_stat,
 };

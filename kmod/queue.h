@@ -16,6 +16,7 @@
 #define _IPCX_QUEUE_H
 
 #include <linux/ipcx.h>
+#include <linux/ktime.h>
 #include <linux/spinlock.h>
 #include <linux/timekeeping.h>
 #include <linux/types.h>
@@ -23,6 +24,7 @@
 
 #include "ipcx.h"
 #include "limits.h"
+#include "mail.h"
 #include "msg.h"
 #include "object.h"
 #include "prioq.h"
@@ -31,6 +33,7 @@
 
 struct iov_iter;
 struct iovec;
+struct ipcx_mbox;
 struct ipcx_notification;
 struct kiocb;
 
@@ -81,13 +84,16 @@ struct ipcx_queue_cache {
  * @max_bytes: most payload bytes; immutable
  * @max_msg_size: largest payload; immutable
  * @overflow: one of enum ipcx_overflow; immutable
+ * @mail: it is a mailbox's (mbox.h): its messages are mail; immutable
  * @lock: protects everything below
  * @inflight: messages that receivers are copying out
  * @inflight_bytes: their payload bytes
  * @bytes: payload bytes of all slots
  * @pq: messages that can be received
  * @receivers: tasks that wait for a message
- * @senders: tasks that wait for a slot, each with its message
+ * @senders: tasks that wait for a slot, each with its message; a mailbox's wait in
+ *	their user's share (share.h)
+ * @send_waiters: how many wait, wherever
  * @cache: free messages
  * @stats: counters
  * @notification: who wants to be told of a message, or NULL
@@ -100,6 +106,7 @@ struct ipcx_queue {
 	u64 max_bytes;
 	u32 max_msg_size;
 	u32 overflow;
+	bool mail;
 
 	spinlock_t lock;	/* all that follows */
 	u32 inflight;
@@ -108,6 +115,7 @@ struct ipcx_queue {
 	struct ipcx_prioq pq;
 	struct ipcx_waitset receivers;
 	struct ipcx_waitset senders;
+	u32 send_waiters;
 	struct ipcx_queue_cache cache;
 	struct ipcx_queue_stats stats;
 	struct ipcx_notification *notification;
@@ -129,6 +137,7 @@ static inline struct ipcx_queue *ipcx_file_queue(const struct file *file)
 enum ipcx_placed {
 	IPCX_PLACED,		/* it is the queue's, a receiver's, or dropped */
 	IPCX_PLACE_FULL,	/* there is no room */
+	IPCX_PLACE_DEAD,	/* nobody will ever receive it */
 	IPCX_PLACE_AGAIN,	/* enough for one hold of the lock: unlock and go on */
 };
 
@@ -159,6 +168,16 @@ struct ipcx_transfer {
 };
 
 /* queue.c */
+int ipcx_queue_limits(struct ipcx_queue_attr *attr);
+void ipcx_queue_init(struct ipcx_queue *q, const struct ipcx_queue_attr *attr);
+void ipcx_queue_drain(struct ipcx_object *obj);
+void ipcx_queue_idle(struct ipcx_object *obj);
+void ipcx_queue_stat(struct ipcx_object *obj, struct ipcx_stat *st);
+int ipcx_queue_release(struct inode *inode, struct file *file);
+void ipcx_queue_show_fdinfo(struct seq_file *m, struct file *file);
+void ipcx_queue_add_sender_locked(struct ipcx_queue *q, struct ipcx_waiter *w,
+				  struct ipcx_message *msg);
+void ipcx_queue_del_sender_locked(struct ipcx_queue *q, struct ipcx_waiter *w);
 enum ipcx_placed ipcx_queue_place_locked(struct ipcx_queue *q,
 					 struct ipcx_message *msg,
 					 struct ipcx_wakeups *wk,
@@ -182,6 +201,25 @@ static inline bool ipcx_queue_polled_locked(const struct wait_queue_head *wq)
 	return !list_empty(&wq->head);
 }
 
+/* mbox_mail.c, mbox_call.c: what is more to do for mail. */
+void ipcx_mail_index_locked(struct ipcx_queue *q, struct ipcx_message *msg);
+void ipcx_mail_unindex_locked(struct ipcx_queue *q, struct ipcx_message *msg);
+void ipcx_mail_accepted_locked(struct ipcx_message *msg);
+void ipcx_mail_gone_locked(struct ipcx_message *msg);
+void ipcx_mail_withdraw_locked(struct ipcx_queue *q, struct ipcx_message *msg,
+			       struct ipcx_wakeups *wk);
+void ipcx_mail_received_locked(struct ipcx_queue *q, struct ipcx_message *msg,
+			       struct ipcx_wakeups *wk);
+struct ipcx_pq_entry *ipcx_mail_select_locked(struct ipcx_queue *q, u32 match,
+					      u64 arg);
+enum ipcx_placed ipcx_mail_place_locked(struct ipcx_queue *q,
+					struct ipcx_message *msg,
+					struct ipcx_wakeups *wk);
+void ipcx_mail_add_sender_locked(struct ipcx_queue *q, struct ipcx_waiter *w);
+void ipcx_mail_del_sender_locked(struct ipcx_waiter *w);
+bool ipcx_mail_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk);
+void ipcx_mail_check_owner(struct ipcx_queue *q);
+
 /* Is there a slot for a payload of this size? Under the queue's lock. */
 static inline bool ipcx_queue_fits_locked(const struct ipcx_queue *q,
 					  size_t size)
@@ -203,7 +241,7 @@ static inline bool ipcx_queue_fits_locked(const struct ipcx_queue *q,
 static inline bool ipcx_queue_has_room_locked(const struct ipcx_queue *q,
 					      size_t size)
 {
-	return ipcx_queue_fits_locked(q, size) && !q->senders.count;
+	return ipcx_queue_fits_locked(q, size) && !q->send_waiters;
 }
 
 /**
@@ -225,24 +263,41 @@ static inline bool ipcx_queue_can_fit_locked(const struct ipcx_queue *q,
 	       q->inflight_bytes + size <= q->max_bytes;
 }
 
+/*
+ * Some functions that follow take @mail, which is q->mail: a constant where it is
+ * known, so that a priority queue's short ways do not ask again and again.
+ */
+
 /* A message goes to a receiver, or comes back, or its slot is released. */
-static inline void ipcx_queue_take_slot_locked(struct ipcx_queue *q, u32 size)
+static inline void ipcx_queue_take_slot_locked(struct ipcx_queue *q,
+					       struct ipcx_message *msg,
+					       const bool mail)
 {
 	q->inflight++;
-	q->inflight_bytes += size;
+	q->inflight_bytes += msg->e.size;
+	if (unlikely(mail))
+		ipcx_mail_of(msg)->taken = true;
 }
 
-static inline void ipcx_queue_give_slot_locked(struct ipcx_queue *q, u32 size)
+static inline void ipcx_queue_give_slot_locked(struct ipcx_queue *q,
+					       struct ipcx_message *msg,
+					       const bool mail)
 {
 	q->inflight--;
-	q->inflight_bytes -= size;
+	q->inflight_bytes -= msg->e.size;
+	if (unlikely(mail))
+		ipcx_mail_of(msg)->taken = false;
 }
 
 static inline void ipcx_queue_count_accepted_locked(struct ipcx_queue *q,
-						    u32 size)
+						    struct ipcx_message *msg,
+						    const bool mail)
 {
 	u32 depth = q->pq.count + q->inflight;
+	u32 size = msg->e.size;
 
+	if (unlikely(mail))
+		ipcx_mail_accepted_locked(msg);
 	q->bytes += size;
 	q->stats.sent++;
 	q->stats.sent_bytes += size;
@@ -262,10 +317,13 @@ static inline void ipcx_queue_stamp_locked(struct ipcx_queue *q,
 
 /* Put a stamped message in order. */
 static inline void ipcx_queue_insert_locked(struct ipcx_queue *q,
-					    struct ipcx_message *msg)
+					    struct ipcx_message *msg,
+					    const bool mail)
 {
 	ipcx_prioq_insert(&q->pq, &msg->e);
-	ipcx_queue_count_accepted_locked(q, msg->e.size);
+	if (unlikely(mail))
+		ipcx_mail_index_locked(q, msg);
+	ipcx_queue_count_accepted_locked(q, msg, mail);
 	trace_ipcx_enqueue(&q->obj, msg, false, q->pq.count);
 }
 
@@ -286,6 +344,7 @@ static inline bool ipcx_queue_quiet_locked(const struct ipcx_queue *q)
  * @q: the queue, with room for it
  * @msg: the message
  * @wk: what to do after unlock
+ * @mail: q->mail
  *
  * Context: under the queue's lock.
  * Return: true when the message is the queue's or a receiver's; false when @wk
@@ -293,11 +352,12 @@ static inline bool ipcx_queue_quiet_locked(const struct ipcx_queue *q)
  */
 static inline bool ipcx_queue_offer_locked(struct ipcx_queue *q,
 					   struct ipcx_message *msg,
-					   struct ipcx_wakeups *wk)
+					   struct ipcx_wakeups *wk,
+					   const bool mail)
 {
 	ipcx_queue_stamp_locked(q, msg);
 	if (likely(ipcx_queue_quiet_locked(q))) {
-		ipcx_queue_insert_locked(q, msg);
+		ipcx_queue_insert_locked(q, msg, mail);
 		return true;
 	}
 	return __ipcx_queue_offer_locked(q, msg, wk);
@@ -344,7 +404,7 @@ static inline void ipcx_queue_recycle_locked(struct ipcx_queue *q,
 static inline bool ipcx_queue_admit_locked(struct ipcx_queue *q,
 					   struct ipcx_wakeups *wk)
 {
-	if (likely(!q->senders.count &&
+	if (likely(!q->send_waiters &&
 		   !ipcx_queue_polled_locked(&q->write_wait)))
 		return false;
 	return __ipcx_queue_admit_locked(q, wk);
@@ -364,6 +424,20 @@ static inline void ipcx_queue_finish(struct ipcx_queue *q,
 		__ipcx_queue_finish(q, wk);
 }
 
+/* mbox_recv.c: what a receiver of mail says and is told. */
+int ipcx_mail_fetch_room(struct ipcx_transfer *xf, struct ipcx_msg *desc);
+int ipcx_mail_put_desc(void __user *udesc, struct ipcx_message *msg, u32 flags);
+
+/* Take a message out of the order. */
+static inline void ipcx_queue_remove_locked(struct ipcx_queue *q,
+					    struct ipcx_message *msg,
+					    const bool mail)
+{
+	ipcx_prioq_remove(&q->pq, &msg->e);
+	if (unlikely(mail))
+		ipcx_mail_unindex_locked(q, msg);
+}
+
 /* queue_xfer.c */
 int ipcx_transfer_init(struct ipcx_transfer *xf, struct file *file,
 		       void __user *arg, size_t size, u32 valid_flags);
@@ -378,17 +452,44 @@ static inline void ipcx_transfer_advance(struct ipcx_transfer *xf,
 	xf->left -= n;
 }
 
+int ipcx_deadline_get(struct ipcx_deadline *dl, u32 flags, u32 clock, s64 ns);
 struct iovec *ipcx_payload_import(struct ipcx_payload *pl,
 				  const struct ipcx_msg *desc,
 				  struct iov_iter *iter, bool send);
 
 /* queue_send.c */
+struct ipcx_message *ipcx_queue_take_free_locked(struct ipcx_queue *q,
+						 size_t size);
+struct ipcx_message *ipcx_queue_fill(struct ipcx_queue *q,
+				     struct ipcx_message *msg,
+				     struct ipcx_payload *pl, u64 type,
+				     u32 prio);
+int ipcx_mail_put_in(struct ipcx_queue *q, struct ipcx_message *msg,
+		     bool nonblock, const struct ipcx_deadline *dl);
 long ipcx_queue_ioctl_send(struct file *file, void __user *arg, size_t size);
 ssize_t ipcx_queue_write(struct file *file, const char __user *buf, size_t len,
 			 loff_t *pos);
 ssize_t ipcx_queue_write_iter(struct kiocb *iocb, struct iov_iter *from);
 
 /* queue_recv.c */
+void ipcx_queue_index_locked(struct ipcx_queue *q, u32 match);
+
+/* Can a queue's messages be selected so? */
+static inline bool ipcx_match_valid(const struct ipcx_queue *q, u32 match,
+				    u64 arg)
+{
+	if (likely(match == IPCX_MATCH_ANY))
+		return !arg;
+	if (match == IPCX_MATCH_MIN_PRIORITY)
+		return arg <= IPCX_PRIO_MAX;
+	return match < IPCX_MATCH_KINDS &&
+	       (q->mail || match < IPCX_MATCH_SENDER);
+}
+
+long ipcx_mail_recv_locked(const struct ipcx_transfer *xf,
+			   struct ipcx_wakeups *wk, struct ipcx_payload *pl,
+			   void __user *udesc, u32 flags, bool nonblock)
+	__releases(&xf->q->lock);
 long ipcx_queue_ioctl_recv(struct file *file, void __user *arg, size_t size);
 ssize_t ipcx_queue_read(struct file *file, char __user *buf, size_t len,
 			loff_t *pos);

@@ -30,12 +30,18 @@ struct recv_chunk {
 	struct ipcx_message *msg[IPCX_CHUNK];
 };
 
-/*
- * Bring the type index up to date. The lock is given up between steps: nothing
- * was decided yet.
+/**
+ * ipcx_queue_index_locked() - Bring the type index up to date.
+ * @q: the queue
+ * @match: one of enum ipcx_match; nothing is done where it does without
+ *
+ * Context: under the queue's lock, which is given up between steps: nothing may be
+ * decided yet.
  */
-static void index_locked(struct ipcx_queue *q)
+void ipcx_queue_index_locked(struct ipcx_queue *q, u32 match)
 {
+	if (!ipcx_prioq_needs_index(match))
+		return;
 	while (!ipcx_prioq_index(&q->pq, IPCX_INDEX_STEP)) {
 		spin_unlock(&q->lock);
 		cond_resched();
@@ -48,8 +54,9 @@ select_match_locked(const struct ipcx_transfer *xf)
 {
 	struct ipcx_queue *q = xf->q;
 
-	if (ipcx_prioq_needs_index(xf->match))
-		index_locked(q);
+	if (xf->match == IPCX_MATCH_SENDER || xf->match == IPCX_MATCH_COOKIE)
+		return ipcx_mail_select_locked(q, xf->match, xf->match_arg);
+	ipcx_queue_index_locked(q, xf->match);
 	return ipcx_prioq_select(&q->pq, xf->match, xf->match_arg);
 }
 
@@ -72,10 +79,11 @@ static bool fits(const struct ipcx_transfer *xf, const struct ipcx_message *msg,
 }
 
 /* Take a message out of the order; it keeps its slot. */
-static void take_locked(struct ipcx_queue *q, struct ipcx_message *msg)
+static inline void take_locked(struct ipcx_queue *q, struct ipcx_message *msg,
+			       const bool mail)
 {
-	ipcx_prioq_remove(&q->pq, &msg->e);
-	ipcx_queue_take_slot_locked(q, msg->e.size);
+	ipcx_queue_remove_locked(q, msg, mail);
+	ipcx_queue_take_slot_locked(q, msg, mail);
 }
 
 static void add_receiver_locked(const struct ipcx_transfer *xf,
@@ -115,35 +123,48 @@ static int wait_for_message(struct ipcx_queue *q, struct ipcx_waiter *w,
 }
 
 /*
- * Get one message, waiting for it if need be. With -EMSGSIZE its size is in
- * @room.
+ * Unlock, and wake those whom @wk names, the caller being in line already: who is
+ * woken and sends at once finds it there.
  */
-static struct ipcx_message *get_message(const struct ipcx_transfer *xf,
-					bool nonblock, u64 *room)
+static inline void unlock_queue(struct ipcx_queue *q, struct ipcx_wakeups *wk)
+	__releases(&q->lock)
+{
+	spin_unlock(&q->lock);
+	if (unlikely(wk))
+		ipcx_queue_finish(q, wk);
+}
+
+/*
+ * Get one message, waiting for it if need be. With -EMSGSIZE its size is in
+ * @room. The lock is released, and then @wk carried out unless it is NULL.
+ */
+static __always_inline struct ipcx_message *
+get_message_locked(const struct ipcx_transfer *xf, struct ipcx_wakeups *wk,
+		   bool nonblock, u64 *room, const bool mail)
+	__releases(&xf->q->lock)
 {
 	ipcx_uninitialized struct ipcx_waiter w;
 	struct ipcx_queue *q = xf->q;
 	struct ipcx_message *msg;
 	int ret;
 
-	spin_lock(&q->lock);
 	msg = select_locked(xf);
 	if (likely(msg)) {
 		if (likely(fits(xf, msg, *room))) {
-			take_locked(q, msg);
+			take_locked(q, msg, mail);
 		} else {
 			*room = msg->e.size;
 			msg = ERR_PTR(-EMSGSIZE);
 		}
-		spin_unlock(&q->lock);
+		unlock_queue(q, wk);
 		return msg;
 	}
 	if (nonblock) {
-		spin_unlock(&q->lock);
+		unlock_queue(q, wk);
 		return ERR_PTR(-EAGAIN);
 	}
 	add_receiver_locked(xf, &w, *room);
-	spin_unlock(&q->lock);
+	unlock_queue(q, wk);
 
 	ret = wait_for_message(q, &w, &xf->deadline);
 	*room = w.room;
@@ -162,9 +183,11 @@ static void trace_dequeue(struct ipcx_queue *q, struct ipcx_message *msg)
 }
 
 /* Copy a message and what it says about itself to the receiver. */
-static int copy_message(struct ipcx_queue *q, struct ipcx_message *msg,
-			struct ipcx_payload *pl, struct ipcx_msg __user *udesc,
-			u32 flags)
+static __always_inline int copy_message(struct ipcx_queue *q,
+					struct ipcx_message *msg,
+					struct ipcx_payload *pl,
+					struct ipcx_msg __user *udesc,
+					u32 flags, const bool mail)
 {
 	int ret;
 
@@ -173,17 +196,22 @@ static int copy_message(struct ipcx_queue *q, struct ipcx_message *msg,
 		return ret;
 	if (unlikely(msg->e.size > pl->len))
 		flags |= IPCX_MSG_TRUNC;
+	if (unlikely(mail))
+		return ipcx_mail_put_desc(udesc, msg, flags);
 	return ipcx_put_desc(udesc, msg->e.size, msg->e.sel.key,
 			     ipcx_pq_prio(&msg->e), flags);
 }
 
-static void release_locked(struct ipcx_queue *q, struct ipcx_message *msg,
-			   struct ipcx_wakeups *wk)
+static inline void release_locked(struct ipcx_queue *q,
+				  struct ipcx_message *msg,
+				  struct ipcx_wakeups *wk, const bool mail)
 {
-	ipcx_queue_give_slot_locked(q, msg->e.size);
+	ipcx_queue_give_slot_locked(q, msg, mail);
 	q->bytes -= msg->e.size;
 	q->stats.received++;
 	q->stats.received_bytes += msg->e.size;
+	if (unlikely(mail))
+		ipcx_mail_received_locked(q, msg, wk);
 	ipcx_queue_recycle_locked(q, msg, wk);
 }
 
@@ -195,35 +223,39 @@ static void settle(struct ipcx_queue *q, struct ipcx_message **msg,
 		   unsigned int n, unsigned int done)
 {
 	ipcx_uninitialized struct ipcx_wakeups wk;
+	const bool mail = q->mail;
 	unsigned int i = 0;
 	bool again = true;
 
 	ipcx_wakeups_init(&wk);
 	while (again) {
 		spin_lock(&q->lock);
-		for (; i < done; i++)
-			release_locked(q, msg[i], &wk);
-		while (unlikely(i < n) &&
+		/* For whom mail may wake; nobody else is in @wk yet. */
+		for (; i < done && !ipcx_wakeups_full(&wk); i++)
+			release_locked(q, msg[i], &wk, mail);
+		while (unlikely(i >= done && i < n) &&
 		       ipcx_queue_return_locked(q, msg[i], &wk))
 			i++;
 		again = i < n || ipcx_queue_admit_locked(q, &wk);
 		spin_unlock(&q->lock);
 		ipcx_queue_finish(q, &wk);
 	}
+	if (unlikely(mail))
+		ipcx_mail_check_owner(q);
 }
 
 /* settle() for one message that was copied: mostly nobody waits for its slot. */
 static inline void settle_copied(struct ipcx_queue *q, struct ipcx_message *msg)
 {
 	spin_lock(&q->lock);
-	if (unlikely(q->senders.count ||
+	if (unlikely(q->send_waiters ||
 		     ipcx_queue_polled_locked(&q->write_wait) ||
 		     !ipcx_queue_keeps_locked(q, msg))) {
 		spin_unlock(&q->lock);
 		settle(q, &msg, 1, 1);
 		return;
 	}
-	release_locked(q, msg, NULL);
+	release_locked(q, msg, NULL, false);
 	spin_unlock(&q->lock);
 }
 
@@ -236,30 +268,68 @@ static int put_needed(const struct ipcx_transfer *xf,
 	return -EMSGSIZE;
 }
 
-/* Receive into one payload. Returns 1 or an error. */
-static long recv_payload(const struct ipcx_transfer *xf,
-			 struct ipcx_payload *pl,
-			 struct ipcx_msg __user *udesc, u32 flags,
-			 bool nonblock)
+/*
+ * Receive into one payload. Called with the lock, which it releases, and then @wk
+ * carried out unless it is NULL. Returns 1 or an error.
+ */
+static __always_inline long
+recv_locked(const struct ipcx_transfer *xf, struct ipcx_wakeups *wk,
+	    struct ipcx_payload *pl, struct ipcx_msg __user *udesc, u32 flags,
+	    bool nonblock, const bool mail)
+	__releases(&xf->q->lock)
 {
 	struct ipcx_queue *q = xf->q;
 	struct ipcx_message *msg;
 	u64 room = pl->len;
 	int ret;
 
-	msg = get_message(xf, nonblock, &room);
+	msg = get_message_locked(xf, wk, nonblock, &room, mail);
 	if (IS_ERR(msg)) {
 		ret = PTR_ERR(msg);
 		return ret == -EMSGSIZE ? put_needed(xf, udesc, room) : ret;
 	}
 	trace_dequeue(q, msg);
-	ret = copy_message(q, msg, pl, udesc, flags);
-	if (unlikely(ret)) {
-		settle(q, &msg, 1, 0);
-		return ret;
-	}
-	settle_copied(q, msg);
-	return 1;
+	ret = copy_message(q, msg, pl, udesc, flags, mail);
+	if (mail || unlikely(ret))
+		settle(q, &msg, 1, !ret);
+	else
+		settle_copied(q, msg);
+	return ret ? ret : 1;
+}
+
+/**
+ * ipcx_mail_recv_locked() - Receive one message from a mailbox.
+ * @xf: the call
+ * @wk: what the caller's locked section left, to be carried out; or NULL
+ * @pl: room for the payload
+ * @udesc: user address of &struct ipcx_mbox_recv
+ * @flags: IPCX_MSG_* of it
+ * @nonblock: do not wait
+ *
+ * Context: process context, may sleep. Called with the mailbox's lock, which it
+ * releases.
+ * Return: 1 or a negative errno.
+ */
+noinline long ipcx_mail_recv_locked(const struct ipcx_transfer *xf,
+				    struct ipcx_wakeups *wk,
+				    struct ipcx_payload *pl,
+				    void __user *udesc, u32 flags,
+				    bool nonblock)
+	__releases(&xf->q->lock)
+{
+	return recv_locked(xf, wk, pl, udesc, flags, nonblock, true);
+}
+
+static inline long recv_payload(const struct ipcx_transfer *xf,
+				struct ipcx_payload *pl,
+				struct ipcx_msg __user *udesc, u32 flags,
+				bool nonblock)
+{
+	spin_lock(&xf->q->lock);
+	if (unlikely(xf->q->mail))
+		return ipcx_mail_recv_locked(xf, NULL, pl, udesc, flags,
+					     nonblock);
+	return recv_locked(xf, NULL, pl, udesc, flags, nonblock, false);
 }
 
 /*
@@ -289,7 +359,7 @@ static long peek_payload(const struct ipcx_transfer *xf,
 	if (ret)
 		return ret == -EMSGSIZE ? put_needed(xf, udesc, size) : ret;
 
-	ret = copy_message(q, msg, pl, udesc, flags);
+	ret = copy_message(q, msg, pl, udesc, flags, q->mail);
 	spin_lock(&q->lock);
 	last = !--msg->e.pins && msg->e.state & IPCX_MSG_RELEASED;
 	spin_unlock(&q->lock);
@@ -327,7 +397,11 @@ static long recv_single(struct ipcx_transfer *xf, bool nonblock)
 	ipcx_uninitialized struct ipcx_msg desc;
 	int ret;
 
-	if (unlikely(!ipcx_transfer_fetch(xf, &desc, 1, &ret)))
+	if (unlikely(xf->q->mail))
+		ret = ipcx_mail_fetch_room(xf, &desc);
+	else
+		ipcx_transfer_fetch(xf, &desc, 1, &ret);
+	if (unlikely(ret))
 		return ret;
 	if (unlikely(desc.flags & ~IPCX_MSG_VALID))
 		return -EINVAL;
@@ -347,7 +421,7 @@ static unsigned int take_chunk(const struct ipcx_transfer *xf,
 
 		if (!msg || !fits(xf, msg, c->desc[i].len))
 			break;
-		take_locked(q, msg);
+		take_locked(q, msg, false);
 		c->msg[i] = msg;
 	}
 	spin_unlock(&q->lock);
@@ -459,6 +533,24 @@ static unsigned int recv_chunk(struct ipcx_transfer *xf, struct recv_chunk *c,
 	return done;
 }
 
+/* recv_many() of a mailbox: one by one, each with its sender. */
+static long recv_mail(struct ipcx_transfer *xf)
+{
+	long done = 0;
+	int ret;
+
+	do {
+		ret = recv_single(xf, done || xf->nonblock);
+		if (ret < 0)
+			return done ? done : ret;
+		ipcx_transfer_advance(xf, 1);
+		xf->later = true;
+		done++;
+		cond_resched();
+	} while (xf->left);
+	return done;
+}
+
 /* The first message is waited for, and its error told; the others are there or not. */
 static noinline long recv_many(struct ipcx_transfer *xf)
 {
@@ -466,6 +558,8 @@ static noinline long recv_many(struct ipcx_transfer *xf)
 	long done;
 	int ret = 0;
 
+	if (xf->q->mail)
+		return recv_mail(xf);
 	done = recv_single(xf, xf->nonblock);
 	if (done < 0)
 		return done;
@@ -474,15 +568,6 @@ static noinline long recv_many(struct ipcx_transfer *xf)
 	while (xf->left && !ret)
 		done += recv_chunk(xf, &c, &ret);
 	return done;
-}
-
-static bool match_valid(const struct ipcx_transfer *xf)
-{
-	if (likely(xf->match == IPCX_MATCH_ANY))
-		return !xf->match_arg;
-	if (xf->match == IPCX_MATCH_MIN_PRIORITY)
-		return xf->match_arg <= IPCX_PRIO_MAX;
-	return xf->match < IPCX_MATCH_KINDS;
 }
 
 /**
@@ -502,7 +587,7 @@ long ipcx_queue_ioctl_recv(struct file *file, void __user *arg, size_t size)
 	ret = ipcx_transfer_init(&xf, file, arg, size, IPCX_RECV_VALID);
 	if (unlikely(ret))
 		return ret;
-	if (unlikely(!match_valid(&xf)))
+	if (unlikely(!ipcx_match_valid(xf.q, xf.match, xf.match_arg)))
 		return -EINVAL;
 	xf.match = array_index_nospec(xf.match, IPCX_MATCH_KINDS);
 	if (xf.flags & IPCX_RECV_PEEK && (xf.left != 1 || xf.deadline.set))
@@ -520,7 +605,10 @@ static ssize_t read_payload(struct file *file, struct ipcx_payload *pl,
 	ssize_t size;
 	int ret;
 
-	msg = get_message(&xf, nonblock || file->f_flags & O_NONBLOCK, &room);
+	spin_lock(&xf.q->lock);
+	msg = get_message_locked(&xf, NULL,
+				 nonblock || file->f_flags & O_NONBLOCK, &room,
+				 false);
 	if (IS_ERR(msg))
 		return PTR_ERR(msg);
 	size = msg->e.size;
@@ -551,7 +639,7 @@ static inline ssize_t read_small(struct ipcx_queue *q, char __user *buf,
 		spin_unlock(&q->lock);
 		return -EAGAIN;
 	}
-	take_locked(q, msg);
+	take_locked(q, msg, false);
 	spin_unlock(&q->lock);
 
 	size = msg->e.size;

@@ -58,8 +58,16 @@ static struct ipcx_message *take_big_locked(struct ipcx_queue *q, size_t size)
 	return msg;
 }
 
-/* A free message of the queue that can hold this payload, or NULL. */
-static struct ipcx_message *take_free_locked(struct ipcx_queue *q, size_t size)
+/**
+ * ipcx_queue_take_free_locked() - Get a free message from the queue's cache.
+ * @q: the queue
+ * @size: bytes of payload that it has to hold
+ *
+ * Context: under the queue's lock.
+ * Return: the message, whoever it is charged to, or NULL.
+ */
+struct ipcx_message *ipcx_queue_take_free_locked(struct ipcx_queue *q,
+						 size_t size)
 {
 	return size <= IPCX_SMALL_MAX ? take_small_locked(q) :
 					take_big_locked(q, size);
@@ -71,18 +79,30 @@ static struct ipcx_message *take_free_locked(struct ipcx_queue *q, size_t size)
  */
 static struct ipcx_message *alloc_message(struct ipcx_queue *q, size_t size)
 {
-	struct ipcx_message *msg = ipcx_message_alloc(size);
+	struct ipcx_message *msg = ipcx_message_alloc(size, q->mail);
 
 	if (!IS_ERR(msg))
 		return msg;
 	ipcx_queue_flush_cache(q);
-	return ipcx_message_alloc(size);
+	return ipcx_message_alloc(size, q->mail);
 }
 
-/* Fill @msg, or a new message where it is NULL. Frees it on error. */
-static noinline struct ipcx_message *
-fill_message(struct ipcx_queue *q, struct ipcx_message *msg,
-	     struct ipcx_payload *pl, u64 type, u32 prio)
+/**
+ * ipcx_queue_fill() - Make a message.
+ * @q: the queue that it will go to
+ * @msg: a free message of it, or NULL; freed on error
+ * @pl: the payload
+ * @type: its type
+ * @prio: its priority
+ *
+ * Context: process context, may fault and sleep.
+ * Return: the message, charged to the calling user; -EDQUOT, -EFAULT or
+ * -ENOMEM as ERR_PTR.
+ */
+noinline struct ipcx_message *ipcx_queue_fill(struct ipcx_queue *q,
+					      struct ipcx_message *msg,
+					      struct ipcx_payload *pl,
+					      u64 type, u32 prio)
 {
 	int ret;
 
@@ -130,7 +150,7 @@ static inline bool send_small(struct ipcx_queue *q, u64 addr, size_t len,
 			msg->e.size = len;
 			ipcx_pq_set(&msg->e, type, prio);
 			ipcx_queue_stamp_locked(q, msg);
-			ipcx_queue_insert_locked(q, msg);
+			ipcx_queue_insert_locked(q, msg, false);
 			ok = true;
 		}
 	}
@@ -149,14 +169,14 @@ static int wait_for_room(struct ipcx_queue *q, struct ipcx_waiter *w,
 	trace_ipcx_block(&q->obj, true);
 	ret = ipcx_wait(w, dl);
 	if (likely(!ret))
-		return 0;
+		return w->error;
 	ipcx_wakeups_init(&wk);
 	spin_lock(&q->lock);
 	if (w->done) {
 		spin_unlock(&q->lock);
-		return 0;
+		return w->error;
 	}
-	ipcx_waitset_del(&q->senders, w);
+	ipcx_queue_del_sender_locked(q, w);
 	/* Those behind may fit where this one did not. */
 	while (again) {
 		again = ipcx_queue_admit_locked(q, &wk);
@@ -168,38 +188,32 @@ static int wait_for_room(struct ipcx_queue *q, struct ipcx_waiter *w,
 	return ret;
 }
 
-static void add_sender_locked(struct ipcx_queue *q, struct ipcx_waiter *w,
-			      struct ipcx_message *msg)
-{
-	w->match = IPCX_MATCH_ANY;
-	w->sel.key = 0;
-	w->msg = msg;
-	ipcx_waitset_add(&q->senders, w);
-	q->stats.send_blocked++;
-}
-
 /* Place a sender's message. Those that wait already come first. */
 static inline enum ipcx_placed place_new_locked(struct ipcx_queue *q,
 						struct ipcx_message *msg,
 						struct ipcx_wakeups *wk,
-						unsigned int *drops)
+						unsigned int *drops,
+						const bool mail)
 {
+	if (mail)
+		return ipcx_mail_place_locked(q, msg, wk);
 	if (likely(ipcx_queue_has_room_locked(q, msg->e.size)))
-		return ipcx_queue_offer_locked(q, msg, wk) ? IPCX_PLACED :
-							     IPCX_PLACE_AGAIN;
-	if (q->senders.count)
+		return ipcx_queue_offer_locked(q, msg, wk, false) ?
+		       IPCX_PLACED : IPCX_PLACE_AGAIN;
+	if (q->send_waiters)
 		return IPCX_PLACE_FULL;
 	return ipcx_queue_place_locked(q, msg, wk, drops);
 }
 
 /*
  * Queue messages in order. Returns how many are the queue's now; less than @n
- * with an error in @err, the others still the caller's.
+ * with an error in @err, the others still the caller's. @mail is q->mail.
  */
-static unsigned int queue_messages(struct ipcx_queue *q,
-				   struct ipcx_message **msg, unsigned int n,
-				   bool nonblock,
-				   const struct ipcx_deadline *dl, int *err)
+static __always_inline unsigned int put_in(struct ipcx_queue *q,
+					   struct ipcx_message **msg,
+					   unsigned int n, bool nonblock,
+					   const struct ipcx_deadline *dl,
+					   int *err, const bool mail)
 {
 	ipcx_uninitialized struct ipcx_wakeups wk;
 	ipcx_uninitialized struct ipcx_waiter w;
@@ -211,15 +225,19 @@ static unsigned int queue_messages(struct ipcx_queue *q,
 		enum ipcx_placed placed;
 
 		spin_lock(&q->lock);
-		while ((placed = place_new_locked(q, msg[i], &wk, &drops)) ==
-		       IPCX_PLACED)
+		while ((placed = place_new_locked(q, msg[i], &wk, &drops,
+						  mail)) == IPCX_PLACED)
 			if (++i == n)
 				break;
 		if (placed == IPCX_PLACE_FULL && !nonblock)
-			add_sender_locked(q, &w, msg[i]);
+			ipcx_queue_add_sender_locked(q, &w, msg[i]);
 		spin_unlock(&q->lock);
 		ipcx_queue_finish(q, &wk);
 
+		if (mail && unlikely(placed == IPCX_PLACE_DEAD)) {
+			*err = -EPIPE;
+			break;
+		}
 		if (likely(placed != IPCX_PLACE_FULL))
 			continue;
 		*err = nonblock ? -EAGAIN : wait_for_room(q, &w, dl);
@@ -228,6 +246,32 @@ static unsigned int queue_messages(struct ipcx_queue *q,
 		i++;
 	}
 	return i;
+}
+
+static noinline unsigned int
+queue_messages(struct ipcx_queue *q, struct ipcx_message **msg, unsigned int n,
+	       bool nonblock, const struct ipcx_deadline *dl, int *err)
+{
+	return put_in(q, msg, n, nonblock, dl, err, false);
+}
+
+/**
+ * ipcx_mail_put_in() - Put mail into its mailbox, waiting for room.
+ * @q: the mailbox's queue
+ * @msg: the message; still the caller's after an error
+ * @nonblock: do not wait
+ * @dl: until when to wait
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -EAGAIN, -EPIPE, -ERESTARTSYS or -ETIMEDOUT.
+ */
+int ipcx_mail_put_in(struct ipcx_queue *q, struct ipcx_message *msg,
+		     bool nonblock, const struct ipcx_deadline *dl)
+{
+	int ret = 0;
+
+	put_in(q, &msg, 1, nonblock, dl, &ret, true);
+	return ret;
 }
 
 /* Send one payload of any kind. Returns 0 or an error. */
@@ -241,9 +285,9 @@ static int send_payload(struct ipcx_queue *q, struct ipcx_payload *pl, u64 type,
 	if (pl->len > q->max_msg_size)
 		return -EMSGSIZE;
 	spin_lock(&q->lock);
-	msg = take_free_locked(q, pl->len);
+	msg = ipcx_queue_take_free_locked(q, pl->len);
 	spin_unlock(&q->lock);
-	msg = fill_message(q, msg, pl, type, prio);
+	msg = ipcx_queue_fill(q, msg, pl, type, prio);
 	if (IS_ERR(msg))
 		return PTR_ERR(msg);
 	if (!queue_messages(q, &msg, 1, nonblock, dl, &ret))
@@ -358,7 +402,7 @@ static inline struct ipcx_message *chunk_message(struct ipcx_queue *q,
 	pl.addr = desc->buf;
 	pl.iter = NULL;
 	pl.len = desc->len;
-	return fill_message(q, msg, &pl, desc->type, desc->priority);
+	return ipcx_queue_fill(q, msg, &pl, desc->type, desc->priority);
 }
 
 /* Make the chunk's messages. Returns how many, and why no more. */
@@ -369,7 +413,7 @@ static unsigned int fill_chunk(struct ipcx_queue *q, struct send_chunk *c,
 
 	spin_lock(&q->lock);
 	for (i = 0; i < n; i++)
-		c->msg[i] = take_free_locked(q, c->desc[i].len);
+		c->msg[i] = ipcx_queue_take_free_locked(q, c->desc[i].len);
 	spin_unlock(&q->lock);
 
 	for (i = 0; i < n; i++) {

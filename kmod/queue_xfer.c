@@ -23,13 +23,21 @@ static int fetch_xfer(struct ipcx_xfer *x, const void __user *arg, size_t size)
 	return ipcx_copy_in(x, sizeof(*x), arg, size);
 }
 
-static int set_deadline(struct ipcx_transfer *xf, const struct ipcx_xfer *x)
+/**
+ * ipcx_deadline_get() - Check an operation's deadline.
+ * @dl: where to
+ * @flags: with IPCX_XFER_DEADLINE, or there is none
+ * @clock: the clock, else 0
+ * @ns: absolute time, else 0
+ *
+ * Return: 0 or -EINVAL.
+ */
+int ipcx_deadline_get(struct ipcx_deadline *dl, u32 flags, u32 clock, s64 ns)
 {
-	if (x->flags & IPCX_XFER_DEADLINE)
-		return ipcx_deadline_set(&xf->deadline, x->clock,
-					 x->deadline_ns);
-	xf->deadline.set = false;
-	return x->clock || x->deadline_ns ? -EINVAL : 0;
+	if (flags & IPCX_XFER_DEADLINE)
+		return ipcx_deadline_set(dl, clock, ns);
+	dl->set = false;
+	return clock || ns ? -EINVAL : 0;
 }
 
 /**
@@ -53,12 +61,14 @@ int ipcx_transfer_init(struct ipcx_transfer *xf, struct file *file,
 	if (ret)
 		return ret;
 	if (x.flags & ~valid_flags || x.reserved || !x.count ||
-	    x.count > IPCX_COUNT_MAX || x.msg_size < IPCX_MSG_SIZE_VER0 ||
-	    x.msg_size % sizeof(u64))
+	    x.count > IPCX_COUNT_MAX || x.msg_size % sizeof(u64))
 		return -EINVAL;
 	if (x.msg_size > IPCX_STRUCT_MAX)
 		return -E2BIG;
 	xf->q = ipcx_file_queue(file);
+	if (x.msg_size < (xf->q->mail ? IPCX_MBOX_RECV_SIZE_VER0 :
+					IPCX_MSG_SIZE_VER0))
+		return -EINVAL;
 	xf->next = u64_to_user_ptr(x.msgs);
 	xf->stride = x.msg_size;
 	xf->left = x.count;
@@ -68,7 +78,7 @@ int ipcx_transfer_init(struct ipcx_transfer *xf, struct file *file,
 	xf->nonblock = x.flags & IPCX_XFER_NONBLOCK ||
 		       file->f_flags & O_NONBLOCK;
 	xf->later = false;
-	return set_deadline(xf, &x);
+	return ipcx_deadline_get(&xf->deadline, x.flags, x.clock, x.deadline_ns);
 }
 
 static unsigned int fetch_wide(struct ipcx_transfer *xf, struct ipcx_msg *desc,

@@ -164,6 +164,42 @@ TRACE_EVENT(ipcx_wake,
 		  __entry->served)
 );
 
+/* A call begins: its request is about to go to the mailbox. */
+TRACE_EVENT(ipcx_call,
+	TP_PROTO(const struct ipcx_object *obj, u64 type),
+	TP_ARGS(obj, type),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, type)
+	),
+	TP_fast_assign(
+		__entry->id = obj->id;
+		__entry->type = type;
+	),
+	TP_printk("id=%llu type=%llu", __entry->id, __entry->type)
+);
+
+/* A call is replied to, or its request discarded. */
+TRACE_EVENT(ipcx_reply,
+	TP_PROTO(const struct ipcx_object *obj, u64 token, u64 bytes,
+		 bool discard),
+	TP_ARGS(obj, token, bytes, discard),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, token)
+		__field(u64, bytes)
+		__field(bool, discard)
+	),
+	TP_fast_assign(
+		__entry->id = obj->id;
+		__entry->token = token;
+		__entry->bytes = bytes;
+		__entry->discard = discard;
+	),
+	TP_printk("id=%llu token=%llu bytes=%llu discard=%d", __entry->id,
+		  __entry->token, __entry->bytes, __entry->discard)
+);
+
 /* A notification fires. */
 TRACE_EVENT(ipcx_notify,
 	TP_PROTO(u32 how, int signo),

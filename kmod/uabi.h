@@ -123,4 +123,22 @@ static __always_inline size_t ipcx_put_bytes(void __user *dst, const void *src,
 	return raw_copy_to_user(dst, src, len);
 }
 
+/**
+ * ipcx_get_struct() - ipcx_copy_in() for the hot paths.
+ * @dst: where to
+ * @ksize: its size, a constant
+ * @src: user address
+ * @usize: caller's size
+ *
+ * Context: process context, may fault.
+ * Return: 0, -EFAULT or -E2BIG.
+ */
+static __always_inline int ipcx_get_struct(void *dst, const size_t ksize,
+					   const void __user *src, size_t usize)
+{
+	if (likely(usize == ksize))
+		return ipcx_get_bytes(dst, src, ksize) ? -EFAULT : 0;
+	return ipcx_copy_in(dst, ksize, src, usize);
+}
+
 #endif /* _IPCX_UABI_H */

@@ -32,6 +32,17 @@ void ipcx_waitset_init(struct ipcx_waitset *set)
 }
 
 /**
+ * ipcx_waiter_init() - The calling task will wait.
+ * @w: the waiter
+ */
+void ipcx_waiter_init(struct ipcx_waiter *w)
+{
+	w->task = current;
+	w->error = 0;
+	w->done = false;
+}
+
+/**
  * ipcx_waitset_add() - Line the calling task up.
  * @set: the set
  * @w: the waiter; match, key (@w->sel.key), trunc, msg and room set
@@ -42,9 +53,7 @@ void ipcx_waitset_add(struct ipcx_waitset *set, struct ipcx_waiter *w)
 {
 	u64 arrival = set->seq++ & ((1ULL << IPCX_ARRIVAL_BITS) - 1);
 
-	w->task = current;
-	w->error = 0;
-	w->done = false;
+	ipcx_waiter_init(w);
 	w->sel.order = (u64)(current->prio + 1) << IPCX_ARRIVAL_BITS | arrival;
 	ipcx_seltree_insert(&set->tree[w->match], &w->sel);
 	set->count++;
@@ -115,6 +124,47 @@ struct ipcx_waiter *ipcx_waitset_find(const struct ipcx_waitset *set, u64 type,
 }
 
 /**
+ * ipcx_waitset_find_mail() - The waiter that mail goes to.
+ * @set: a set of receivers
+ * @sender: port of the sender
+ * @cookie: the mail's cookie
+ * @other: what ipcx_waitset_find() found
+ *
+ * Context: under the object's lock.
+ * Return: the waiter that comes first of all, which stays in the set, or NULL.
+ */
+struct ipcx_waiter *ipcx_waitset_find_mail(const struct ipcx_waitset *set,
+					   u64 sender, u64 cookie,
+					   struct ipcx_waiter *other)
+{
+	const struct rb_root *tree = set->tree;
+	struct ipcx_selnode *best, *node;
+
+	best = other ? &other->sel : NULL;
+	node = ipcx_seltree_best(&tree[IPCX_MATCH_SENDER], sender, sender);
+	best = ipcx_selnode_better(best, node);
+	node = ipcx_seltree_best(&tree[IPCX_MATCH_COOKIE], cookie, cookie);
+	return waiter_of(ipcx_selnode_better(best, node));
+}
+
+/**
+ * ipcx_waiter_complete() - A waiter that is in no set is served.
+ * @w: the waiter, with all that it shall find
+ * @wk: where its task goes, with a place left
+ *
+ * @w must not be touched afterwards.
+ *
+ * Context: under the object's lock; the caller calls ipcx_wake() after it.
+ */
+void ipcx_waiter_complete(struct ipcx_waiter *w, struct ipcx_wakeups *wk)
+{
+	wk->task[wk->tasks++] = get_task_struct(w->task);
+	wk->any = true;
+	/* IPCX_BARRIER [C] pairs with [B] in ipcx_wait(). */
+	smp_store_release(&w->done, true);
+}
+
+/**
  * ipcx_waitset_complete() - A waiter is served.
  * @set: the set
  * @w: a waiter of it, with msg, error and room as it shall find them
@@ -129,10 +179,7 @@ void ipcx_waitset_complete(struct ipcx_waitset *set, struct ipcx_waiter *w,
 			   struct ipcx_wakeups *wk)
 {
 	ipcx_waitset_del(set, w);
-	wk->task[wk->tasks++] = get_task_struct(w->task);
-	wk->any = true;
-	/* IPCX_BARRIER [C] pairs with [B] in ipcx_wait(). */
-	smp_store_release(&w->done, true);
+	ipcx_waiter_complete(w, wk);
 }
 
 /* Offset of the calling task's time namespace: its time minus the host's. */
@@ -200,7 +247,7 @@ int ipcx_wait(struct ipcx_waiter *w, const struct ipcx_deadline *dl)
 	for (;;) {
 		/* IPCX_BARRIER [A] pairs with [D] in ipcx_wake(). */
 		set_current_state(TASK_INTERRUPTIBLE);
-		/* IPCX_BARRIER [B] pairs with [C] in ipcx_waitset_complete(). */
+		/* IPCX_BARRIER [B] pairs with [C] in ipcx_waiter_complete(). */
 		if (smp_load_acquire(&w->done))
 			break;
 		if (signal_pending(current)) {

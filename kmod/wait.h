@@ -41,7 +41,7 @@ struct ipcx_message;
 struct ipcx_notification;
 struct task_struct;
 
-#define IPCX_MATCH_KINDS	(IPCX_MATCH_MIN_PRIORITY + 1)
+#define IPCX_MATCH_KINDS	(IPCX_MATCH_COOKIE + 1)
 
 /**
  * struct ipcx_deadline - Until when to wait.
@@ -135,6 +135,11 @@ void ipcx_waitset_del(struct ipcx_waitset *set, struct ipcx_waiter *w);
 struct ipcx_waiter *ipcx_waitset_first(const struct ipcx_waitset *set);
 struct ipcx_waiter *ipcx_waitset_find(const struct ipcx_waitset *set, u64 type,
 				      u32 prio);
+struct ipcx_waiter *ipcx_waitset_find_mail(const struct ipcx_waitset *set,
+					   u64 sender, u64 cookie,
+					   struct ipcx_waiter *other);
+void ipcx_waiter_init(struct ipcx_waiter *w);
+void ipcx_waiter_complete(struct ipcx_waiter *w, struct ipcx_wakeups *wk);
 void ipcx_waitset_complete(struct ipcx_waitset *set, struct ipcx_waiter *w,
 			   struct ipcx_wakeups *wk);
 

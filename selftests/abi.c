@@ -2,7 +2,8 @@
 /*
  * The shape of the interface: sizes, unknown flags, reserved and unused
  * fields. Each bad request is a good one with one field changed; it has to
- * leave the queue as it was, and the good one has to work right after it.
+ * leave the queue as it was, and the good one has to work right after it. What
+ * mailboxes have is in mbox_abi.c.
  */
 #include "common.h"
 
@@ -85,6 +86,17 @@ FIXTURE_TEARDOWN(abi)
 }
 
 typedef FIXTURE_DATA(abi) env_t;
+
+struct observed {
+	struct ipcx_stat queue;
+};
+
+#include "abi.h"
+
+static int observe(env_t *env, struct observed *seen)
+{
+	return get_stat(env->queue, &seen->queue);
+}
 
 /* ---- good requests ---- */
 
@@ -268,17 +280,6 @@ static void undo_notify(env_t *env, int ret)
 	op(env->queue, IPCX_NOTIFY, &none);
 }
 
-/* A good request: how to make one, and to undo what it did. */
-struct good {
-	const char *what;
-	unsigned long number;
-	void (*prepare)(env_t *env, struct request *r);
-	void (*undo)(env_t *env, int ret);
-};
-
-#define GOOD(name, number, prepare, undo) \
-	static const struct good name = { #name, number, prepare, undo }
-
 GOOD(good_info, IPCX_INFO, prepare_info, NULL);
 GOOD(good_info_queue, IPCX_INFO, prepare_info_queue, NULL);
 GOOD(good_create, IPCX_OPEN, prepare_create, undo_create);
@@ -314,182 +315,26 @@ static const struct good *const every_good[] = {
 	&good_recv_type, &good_recv_priority, &good_peek, &good_signal, &good_eventfd, &good_none,
 };
 
-/* ---- one bad request, and the good one after it ---- */
-
-/* A field of struct request, whichever structure it is in. */
-struct field {
-	const char *name;
-	size_t offset;
-	size_t size;
-};
-
-#define FIELD(member) \
-	{ #member, offsetof(struct request, member), sizeof(((struct request *)0)->member) }
-
-static uint64_t get_field(const struct request *r, const struct field *field)
-{
-	uint64_t value = 0;
-
-	memcpy(&value, (const char *)r + field->offset, field->size);
-	return value;
-}
-
-static void set_field(struct request *r, const struct field *field, uint64_t value)
-{
-	memcpy((char *)r + field->offset, &value, field->size);
-}
-
-static struct request *prepare(env_t *env, const struct good *good)
-{
-	struct request *r = calloc(1, sizeof(*r));
-
-	good->prepare(env, r);
-	return r;
-}
-
-static void expect_good(struct __test_metadata *_metadata, env_t *env,
-			const struct good *good, struct request *r)
-{
-	int ret = op(r->fd, good->number, r->bytes);
-
-	EXPECT_LE(0, ret) {
-		TH_LOG("%s", good->what);
-	}
-	if (ret >= 0 && good->undo)
-		good->undo(env, ret);
-	free(r);
-}
-
-/* Of a prepared request: with the changed field it fails, then it works. */
-static void expect_bad(struct __test_metadata *_metadata, env_t *env,
-		       const struct good *good, const struct field *field,
-		       uint64_t value, int error)
-{
-	struct ipcx_stat before, after;
-	struct request *r = prepare(env, good);
-	uint64_t was = get_field(r, field);
-	int ret;
-
-	ASSERT_EQ(0, get_stat(env->queue, &before));
-	set_field(r, field, value);
-	ret = op(r->fd, good->number, r->bytes);
-	EXPECT_EQ(error, ret) {
-		TH_LOG("%s with %s = %#llx", good->what, field->name,
-		       (unsigned long long)value);
-	}
-	ASSERT_EQ(0, get_stat(env->queue, &after));
-	EXPECT_EQ(0, memcmp(&before, &after, sizeof(before))) {
-		TH_LOG("%s with %s = %#llx changed the queue", good->what,
-		       field->name, (unsigned long long)value);
-	}
-	if (ret >= 0 && good->undo)
-		good->undo(env, ret);
-	set_field(r, field, was);
-	expect_good(_metadata, env, good, r);
-}
-
-/* Each bit of the mask alone, added to what the good request has there. */
-static void expect_bad_bits(struct __test_metadata *_metadata, env_t *env,
-			    const struct good *good, const struct field *field,
-			    uint64_t mask)
-{
-	unsigned int bit;
-
-	for (bit = 0; bit < field->size * 8; bit++) {
-		struct request *r;
-		uint64_t value;
-
-		if (!(mask >> bit & 1))
-			continue;
-		r = prepare(env, good);
-		value = get_field(r, field) | 1ULL << bit;
-		if (good->undo)
-			good->undo(env, -1);
-		free(r);
-		expect_bad(_metadata, env, good, field, value, -EINVAL);
-	}
-}
-
 TEST_F(abi, every_good_request_works)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(every_good); i++)
-		expect_good(_metadata, self, every_good[i], prepare(self, every_good[i]));
+	check_good(_metadata, self, every_good, ARRAY_SIZE(every_good));
 }
 
 /* ---- sizes ---- */
 
 TEST_F(abi, shorter_than_the_first_version)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(every_op); i++) {
-		const struct good *good = every_op[i];
-		struct request *r = prepare(self, good);
-		size_t size = _IOC_SIZE(good->number), shorter;
-
-		for (shorter = 0; shorter < size; shorter += shorter < size - 8 ? 4 : 1) {
-			EXPECT_EQ(-EINVAL, op(r->fd, resized(good->number, shorter), r->bytes)) {
-				TH_LOG("%s with %zu bytes", good->what, shorter);
-			}
-		}
-		expect_good(_metadata, self, good, r);
-	}
+	check_shorter(_metadata, self, every_op, ARRAY_SIZE(every_op));
 }
 
-/* What this kernel does not know is zero: fine, and it comes back as zero. */
 TEST_F(abi, longer_with_zero_tail)
 {
-	size_t i, j;
-
-	for (i = 0; i < ARRAY_SIZE(every_op); i++) {
-		const struct good *good = every_op[i];
-		struct request *r = prepare(self, good);
-		size_t size = _IOC_SIZE(good->number);
-		int ret = op(r->fd, resized(good->number, size + TAIL), r->bytes);
-
-		EXPECT_LE(0, ret) {
-			TH_LOG("%s", good->what);
-		}
-		for (j = 0; j < TAIL; j++)
-			EXPECT_EQ(0, r->bytes[size + j]);
-		if (ret >= 0 && good->undo)
-			good->undo(self, ret);
-		free(r);
-	}
-}
-
-static void expect_too_big(struct __test_metadata *_metadata, env_t *env,
-			   const struct good *good, size_t tail, size_t at)
-{
-	size_t size = _IOC_SIZE(good->number);
-	struct request *r = prepare(env, good);
-
-	r->bytes[size + at] = 1;
-	EXPECT_EQ(-E2BIG, op(r->fd, resized(good->number, size + tail), r->bytes)) {
-		TH_LOG("%s with byte %zu of a tail of %zu set", good->what, at, tail);
-	}
-	r->bytes[size + at] = 0;
-	expect_good(_metadata, env, good, r);
+	check_zero_tail(_metadata, self, every_op, ARRAY_SIZE(every_op));
 }
 
 TEST_F(abi, longer_with_nonzero_tail)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(every_op); i++) {
-		const struct good *good = every_op[i];
-
-		/* Nothing is read from a structure that only goes out. */
-		if (!(_IOC_DIR(good->number) & _IOC_WRITE))
-			continue;
-		expect_too_big(_metadata, self, good, 1, 0);
-		expect_too_big(_metadata, self, good, 8, 0);
-		expect_too_big(_metadata, self, good, 8, 7);
-		expect_too_big(_metadata, self, good, TAIL, TAIL / 2 + 1);
-		expect_too_big(_metadata, self, good, TAIL, TAIL - 1);
-	}
+	check_nonzero_tail(_metadata, self, every_op, ARRAY_SIZE(every_op));
 }
 
 TEST_F(abi, stat_clears_the_tail)
@@ -503,24 +348,9 @@ TEST_F(abi, stat_clears_the_tail)
 		EXPECT_EQ(0, bytes[i]);
 }
 
-/* The largest size that an ioctl number can carry is more than any operation takes. */
 TEST_F(abi, longest)
 {
-	size_t largest = (1 << _IOC_SIZEBITS) - 1, i;
-	char *bytes = calloc(1, largest);
-
-	for (i = 0; i < ARRAY_SIZE(every_op); i++) {
-		const struct good *good = every_op[i];
-		struct request *r = prepare(self, good);
-
-		memset(bytes, 0, largest);
-		memcpy(bytes, r->bytes, sizeof(r->bytes));
-		EXPECT_EQ(-E2BIG, op(r->fd, resized(good->number, largest), bytes)) {
-			TH_LOG("%s", good->what);
-		}
-		expect_good(_metadata, self, good, r);
-	}
-	free(bytes);
+	check_longest(_metadata, self, every_op, ARRAY_SIZE(every_op));
 }
 
 /* The structures that others point to: attributes, messages, list entries. */
@@ -552,35 +382,15 @@ TEST_F(abi, attr_size)
 	expect_good(_metadata, self, &good_create, r);
 }
 
-static void check_msg_size(struct __test_metadata *_metadata, env_t *env,
-			   const struct good *good)
-{
-	static const struct field size = FIELD(xfer.msg_size);
-	struct request *r;
-	__u32 bytes;
-
-	for (bytes = 0; bytes < IPCX_MSG_SIZE_VER0; bytes++)
-		expect_bad(_metadata, env, good, &size, bytes, -EINVAL);
-	/* Long enough, but no multiple of 8; a multiple of 8, but too much. */
-	expect_bad(_metadata, env, good, &size, IPCX_MSG_SIZE_VER0 + 4, -EINVAL);
-	expect_bad(_metadata, env, good, &size, 4096 + 8, -E2BIG);
-
-	r = prepare(env, good);
-	r->xfer.msg_size += TAIL;
-	r->msg.tail[0] = 1;
-	EXPECT_EQ(-E2BIG, op(r->fd, good->number, &r->xfer));
-	r->msg.tail[0] = 0;
-	r->msg.tail[TAIL - 1] = 1;
-	EXPECT_EQ(-E2BIG, op(r->fd, good->number, &r->xfer));
-	r->msg.tail[TAIL - 1] = 0;
-	expect_good(_metadata, env, good, r);
-}
-
 TEST_F(abi, msg_size)
 {
-	check_msg_size(_metadata, self, &good_send);
-	check_msg_size(_metadata, self, &good_recv);
-	check_msg_size(_metadata, self, &good_peek);
+	static const struct good *const goods[] = { &good_send, &good_recv, &good_peek };
+	static const struct field size = FIELD(xfer.msg_size);
+	static const struct field tail = FIELD(msg.tail[0]);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(goods); i++)
+		check_item_size(_metadata, self, goods[i], &size, &tail, IPCX_MSG_SIZE_VER0);
 }
 
 /* Longer messages in an array lie where the caller's stride says. */
@@ -653,6 +463,8 @@ TEST_F(abi, open_flags)
 	expect_bad_bits(_metadata, self, &good_create, &flags, unknown);
 	expect_bad_bits(_metadata, self, &good_open, &flags, unknown);
 	expect_bad_bits(_metadata, self, &good_create_anonymous, &flags, unknown);
+	/* What has no port cannot be opened by it. */
+	expect_bad(_metadata, self, &good_open, &flags, RW | IPCX_OPEN_PORT, -EINVAL);
 	/* No right at all, EXCL without CREATE, EXCL or no CREATE without name. */
 	expect_bad(_metadata, self, &good_create, &flags, IPCX_OPEN_CREATE, -EINVAL);
 	expect_bad(_metadata, self, &good_open, &flags, 0, -EINVAL);
@@ -776,16 +588,7 @@ static void check_xfer_fields(struct __test_metadata *_metadata, env_t *env,
 
 	expect_bad_bits(_metadata, env, good, &reserved, ~0U);
 	expect_bad_bits(_metadata, env, with_deadline, &reserved, ~0U);
-	/* Used only with a deadline. */
-	expect_bad_bits(_metadata, env, good, &clock, ~0U);
-	expect_bad_bits(_metadata, env, good, &deadline, ~0ULL);
-	/* REALTIME 0, MONOTONIC 1, BOOTTIME 7 */
-	expect_bad(_metadata, env, with_deadline, &clock, CLOCK_PROCESS_CPUTIME_ID, -EINVAL);
-	expect_bad(_metadata, env, with_deadline, &clock, CLOCK_MONOTONIC_RAW, -EINVAL);
-	expect_bad(_metadata, env, with_deadline, &clock, CLOCK_TAI, -EINVAL);
-	expect_bad(_metadata, env, with_deadline, &clock, ~0U, -EINVAL);
-	expect_bad(_metadata, env, with_deadline, &deadline, ~0ULL, -EINVAL);
-	expect_bad(_metadata, env, with_deadline, &deadline, 1ULL << 63, -EINVAL);
+	check_deadline(_metadata, env, good, with_deadline, &clock, &deadline);
 	expect_bad(_metadata, env, good, &count, 0, -EINVAL);
 	expect_bad(_metadata, env, good, &count, IPCX_COUNT_MAX + 1, -EINVAL);
 	expect_bad(_metadata, env, good, &count, ~0U, -EINVAL);
@@ -836,7 +639,10 @@ TEST_F(abi, recv_fields)
 	expect_bad_bits(_metadata, self, &good_recv, &flags, ~known);
 	expect_bad_bits(_metadata, self, &good_recv_deadline, &flags, ~known);
 	expect_bad_bits(_metadata, self, &good_recv, &match_arg, ~0ULL);
-	expect_bad(_metadata, self, &good_recv_type, &match, IPCX_MATCH_MIN_PRIORITY + 1, -EINVAL);
+	/* For mailboxes only, and for nobody. */
+	expect_bad(_metadata, self, &good_recv_type, &match, IPCX_MATCH_SENDER, -EINVAL);
+	expect_bad(_metadata, self, &good_recv_type, &match, IPCX_MATCH_COOKIE, -EINVAL);
+	expect_bad(_metadata, self, &good_recv_type, &match, IPCX_MATCH_COOKIE + 1, -EINVAL);
 	expect_bad(_metadata, self, &good_recv_type, &match, ~0U, -EINVAL);
 	expect_bad(_metadata, self, &good_recv_priority, &match_arg, IPCX_PRIO_MAX + 1, -EINVAL);
 	expect_bad(_metadata, self, &good_recv_priority, &match_arg, 1ULL << 32, -EINVAL);
@@ -878,7 +684,7 @@ TEST_F(abi, notify_fields)
 
 static bool is_known(unsigned int nr)
 {
-	return nr >= _IOC_NR(IPCX_INFO) && nr <= _IOC_NR(IPCX_NOTIFY);
+	return nr >= _IOC_NR(IPCX_INFO) && nr <= _IOC_NR(IPCX_REPLY);
 }
 
 TEST_F(abi, unknown_numbers)
@@ -899,28 +705,7 @@ TEST_F(abi, unknown_numbers)
 
 TEST_F(abi, wrong_direction_and_magic)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(every_op); i++) {
-		const struct good *good = every_op[i];
-		struct request *r = prepare(self, good);
-		unsigned long number = good->number;
-		unsigned int direction;
-
-		for (direction = 0; direction < 4; direction++) {
-			if (direction == _IOC_DIR(number))
-				continue;
-			EXPECT_EQ(-ENOTTY, op(r->fd, _IOC(direction, _IOC_TYPE(number),
-							  _IOC_NR(number), _IOC_SIZE(number)),
-					      r->bytes)) {
-				TH_LOG("%s, direction %u", good->what, direction);
-			}
-		}
-		EXPECT_EQ(-ENOTTY, op(r->fd, _IOC(_IOC_DIR(number), IPCX_IOC_MAGIC + 1,
-						  _IOC_NR(number), _IOC_SIZE(number)),
-				      r->bytes));
-		expect_good(_metadata, self, good, r);
-	}
+	check_direction(_metadata, self, every_op, ARRAY_SIZE(every_op));
 }
 
 /* Operations of the other kind of fd; IPCX_INFO is for both. */
@@ -950,7 +735,7 @@ TEST_F(abi, info)
 	ASSERT_EQ(0, op(self->control, IPCX_INFO, &info));
 	EXPECT_EQ(IPCX_ABI_VERSION, info.abi_version);
 	EXPECT_EQ(0, info.flags);
-	EXPECT_EQ(IPCX_FEATURE_QUEUE, info.features);
+	EXPECT_EQ(IPCX_FEATURE_QUEUE | IPCX_FEATURE_MBOX, info.features);
 	EXPECT_LT(0, info.max_msg_size);
 	EXPECT_LT(0, info.max_queue_msgs);
 	EXPECT_LE(info.max_msg_size, info.max_queue_bytes);

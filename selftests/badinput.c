@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Bad pointers, bad lengths, huge counts, closed fds, wrong kinds: the
- * documented error, nothing half done, nothing lost.
+ * documented error, nothing half done, nothing lost. What mailboxes have is in
+ * mbox_badinput.c.
  */
-#include "common.h"
+#include "badmem.h"
 
 #include <limits.h>
 #include <poll.h>
@@ -13,27 +14,14 @@ FIXTURE(bad) {
 	int control;
 	int queue;
 	char name[UNIQUE_NAME_SIZE];
-	char *guard;		/* faults; what is below can be used */
-	char *readonly;		/* a page that cannot be written */
-	__u64 bad[10];		/* addresses of nothing */
-	size_t n;
+	struct bad_memory mem;
 };
 
 typedef FIXTURE_DATA(bad) env_t;
 
 FIXTURE_SETUP(bad)
 {
-	const __u64 bad[] = {
-		0, 8, addr(guard_page()), 0x8000000000000000, 0xffffffffffffffff,
-		0xffffffffffffff00, 0xffff888000001000, 0xffffffff81000000,
-		0x00007ffffffff000, 0x100000000,
-	};
-
-	memcpy(self->bad, bad, sizeof(bad));
-	self->n = ARRAY_SIZE(bad);
-	self->guard = guard_page();
-	self->readonly = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, self->readonly);
+	make_bad_memory(&self->mem);
 	unique_name(self->name, "bad");
 	self->control = open_control();
 	ASSERT_LE(0, self->control);
@@ -48,43 +36,20 @@ FIXTURE_TEARDOWN(bad)
 	close(self->control);
 }
 
-/* Puts bytes right below the guard page, @keep of them readable. */
-static void *at_edge(env_t *env, const void *bytes, size_t keep)
-{
-	memcpy(env->guard - keep, bytes, keep);
-	return env->guard - keep;
-}
-
-/* Makes a page of its content read-only. */
-static void *as_readonly(env_t *env, const void *bytes, size_t len)
-{
-	mprotect(env->readonly, 4096, PROT_READ | PROT_WRITE);
-	memcpy(env->readonly, bytes, len);
-	mprotect(env->readonly, 4096, PROT_READ);
-	return env->readonly;
-}
-
-/* How many fds are open: a failed operation must not leave one. */
-static int lowest_free_fd(void)
-{
-	int fd = dup(0);
-
-	close(fd);
-	return fd;
-}
-
 /* ---- the argument itself ---- */
 
 TEST_F(bad, argument)
 {
 	static const unsigned long on_control[] = { IPCX_INFO, IPCX_OPEN, IPCX_UNLINK, IPCX_LIST };
-	static const unsigned long on_queue[] = { IPCX_INFO, IPCX_STAT, IPCX_SEND, IPCX_RECV, IPCX_NOTIFY };
+	static const unsigned long on_queue[] = {
+		IPCX_INFO, IPCX_STAT, IPCX_SEND, IPCX_RECV, IPCX_NOTIFY,
+	};
 	size_t i, j;
 
-	for (i = 0; i < self->n; i++) {
-		void *arg = (void *)(uintptr_t)self->bad[i];
+	for (i = 0; i < self->mem.n; i++) {
+		void *arg = (void *)(uintptr_t)self->mem.addrs[i];
 
-		if (addr(arg) != self->bad[i])
+		if (addr(arg) != self->mem.addrs[i])
 			continue;
 		for (j = 0; j < ARRAY_SIZE(on_control); j++)
 			EXPECT_EQ(-EFAULT, op(self->control, on_control[j], arg));
@@ -93,9 +58,9 @@ TEST_F(bad, argument)
 	}
 	/* It begins well and goes on into nothing. */
 	for (j = 0; j < ARRAY_SIZE(on_control); j++)
-		EXPECT_EQ(-EFAULT, op(self->control, on_control[j], self->guard - 8));
+		EXPECT_EQ(-EFAULT, op(self->control, on_control[j], self->mem.guard - 8));
 	for (j = 0; j < ARRAY_SIZE(on_queue); j++)
-		EXPECT_EQ(-EFAULT, op(self->queue, on_queue[j], self->guard - 8));
+		EXPECT_EQ(-EFAULT, op(self->queue, on_queue[j], self->mem.guard - 8));
 }
 
 TEST_F(bad, argument_cannot_be_written)
@@ -111,16 +76,20 @@ TEST_F(bad, argument_cannot_be_written)
 	};
 	int fd = lowest_free_fd();
 
-	EXPECT_EQ(-EFAULT, op(self->control, IPCX_INFO, as_readonly(self, &info, sizeof(info))));
-	EXPECT_EQ(-EFAULT, op(self->queue, IPCX_STAT, self->readonly));
-	EXPECT_EQ(-EFAULT, op(self->control, IPCX_LIST, as_readonly(self, &list, sizeof(list))));
+	EXPECT_EQ(-EFAULT, op(self->control, IPCX_INFO,
+			      as_readonly(&self->mem, &info, sizeof(info))));
+	EXPECT_EQ(-EFAULT, op(self->queue, IPCX_STAT, self->mem.readonly));
+	EXPECT_EQ(-EFAULT, op(self->control, IPCX_LIST,
+			      as_readonly(&self->mem, &list, sizeof(list))));
 	/* No object, no name and no fd are left of this one. */
-	EXPECT_EQ(-EFAULT, op(self->control, IPCX_OPEN, as_readonly(self, &open, sizeof(open))));
+	EXPECT_EQ(-EFAULT, op(self->control, IPCX_OPEN,
+			      as_readonly(&self->mem, &open, sizeof(open))));
 	EXPECT_EQ(fd, lowest_free_fd());
 	EXPECT_EQ(-ENOENT, open_queue(self->name, RW, 0));
 	open.name = 0;
 	open.name_len = 0;
-	EXPECT_EQ(-EFAULT, op(self->control, IPCX_OPEN, as_readonly(self, &open, sizeof(open))));
+	EXPECT_EQ(-EFAULT, op(self->control, IPCX_OPEN,
+			      as_readonly(&self->mem, &open, sizeof(open))));
 	EXPECT_EQ(fd, lowest_free_fd());
 }
 
@@ -136,7 +105,8 @@ TEST_F(bad, open_existing_cannot_be_told)
 
 	fd = open_queue(self->name, CREATE_RW, 0600);
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(-EFAULT, op(self->control, IPCX_OPEN, as_readonly(self, &open, sizeof(open))));
+	EXPECT_EQ(-EFAULT, op(self->control, IPCX_OPEN,
+			      as_readonly(&self->mem, &open, sizeof(open))));
 	ASSERT_EQ(0, get_stat(fd, &stat));
 	EXPECT_EQ(1, stat.handles);
 	EXPECT_EQ(IPCX_STAT_NAMED, stat.state);
@@ -158,29 +128,29 @@ TEST_F(bad, name_and_attributes)
 	struct ipcx_unlink unlink = { .name_len = len };
 	int fd;
 
-	for (i = 0; i < self->n; i++) {
+	for (i = 0; i < self->mem.n; i++) {
 		/* Address 0 is no name at all. */
-		int expected = self->bad[i] ? -EFAULT : -EINVAL;
+		int expected = self->mem.addrs[i] ? -EFAULT : -EINVAL;
 
-		open.name = self->bad[i];
+		open.name = self->mem.addrs[i];
 		EXPECT_EQ(expected, op(self->control, IPCX_OPEN, &open)) {
-			TH_LOG("name %#llx", self->bad[i]);
+			TH_LOG("name %#llx", self->mem.addrs[i]);
 		}
-		unlink.name = self->bad[i];
+		unlink.name = self->mem.addrs[i];
 		EXPECT_EQ(expected, op(self->control, IPCX_UNLINK, &unlink));
 		open.name = addr(self->name);
-		open.attr = self->bad[i];
+		open.attr = self->mem.addrs[i];
 		EXPECT_EQ(expected, op(self->control, IPCX_OPEN, &open)) {
-			TH_LOG("attr %#llx", self->bad[i]);
+			TH_LOG("attr %#llx", self->mem.addrs[i]);
 		}
 		open.attr = addr(&attr);
 	}
-	open.name = addr(at_edge(self, self->name, len - 1));
+	open.name = addr(at_edge(&self->mem, self->name, len - 1));
 	EXPECT_EQ(-EFAULT, op(self->control, IPCX_OPEN, &open));
 	open.name = addr(self->name);
-	open.attr = addr(at_edge(self, &attr, sizeof(attr) - 1));
+	open.attr = addr(at_edge(&self->mem, &attr, sizeof(attr) - 1));
 	EXPECT_EQ(-EFAULT, op(self->control, IPCX_OPEN, &open));
-	open.attr = addr(at_edge(self, &attr, sizeof(attr)));
+	open.attr = addr(at_edge(&self->mem, &attr, sizeof(attr)));
 	open.attr_size = sizeof(attr) + 1;
 	EXPECT_EQ(-EFAULT, op(self->control, IPCX_OPEN, &open));
 	/* Right up to the edge is fine. */
@@ -188,9 +158,9 @@ TEST_F(bad, name_and_attributes)
 	fd = op(self->control, IPCX_OPEN, &open);
 	ASSERT_LE(0, fd);
 	close(fd);
-	unlink.name = addr(at_edge(self, self->name, len - 1));
+	unlink.name = addr(at_edge(&self->mem, self->name, len - 1));
 	EXPECT_EQ(-EFAULT, op(self->control, IPCX_UNLINK, &unlink));
-	unlink.name = addr(at_edge(self, self->name, len));
+	unlink.name = addr(at_edge(&self->mem, self->name, len));
 	EXPECT_EQ(0, op(self->control, IPCX_UNLINK, &unlink));
 }
 
@@ -232,18 +202,18 @@ TEST_F(bad, list_entries)
 
 	for (i = 0; i < 3; i++)
 		others[i] = new_queue(0, NULL);
-	for (j = 0; j < self->n; j++) {
+	for (j = 0; j < self->mem.n; j++) {
 		list.cursor = 0;
-		list.entries = self->bad[j];
+		list.entries = self->mem.addrs[j];
 		EXPECT_EQ(-EFAULT, op(self->control, IPCX_LIST, &list)) {
-			TH_LOG("%#llx", self->bad[j]);
+			TH_LOG("%#llx", self->mem.addrs[j]);
 		}
 		EXPECT_EQ(0, list.cursor);
 	}
-	list.entries = addr(self->readonly);
+	list.entries = addr(self->mem.readonly);
 	EXPECT_EQ(-EFAULT, op(self->control, IPCX_LIST, &list));
 	/* Room for two of three: the walk goes on where it could not. */
-	list.entries = addr(self->guard - 2 * sizeof(struct ipcx_stat));
+	list.entries = addr(self->mem.guard - 2 * sizeof(struct ipcx_stat));
 	while (total < 4) {
 		list.count = 3;
 		n = op(self->control, IPCX_LIST, &list);
@@ -273,17 +243,17 @@ TEST_F(bad, send_array)
 	__u64 type;
 	size_t i;
 
-	for (i = 0; i < self->n; i++) {
-		xfer.msgs = self->bad[i];
+	for (i = 0; i < self->mem.n; i++) {
+		xfer.msgs = self->mem.addrs[i];
 		EXPECT_EQ(-EFAULT, op(self->queue, IPCX_SEND, &xfer));
 	}
-	xfer.msgs = addr(at_edge(self, msgs, sizeof(msgs[0]) - 1));
+	xfer.msgs = addr(at_edge(&self->mem, msgs, sizeof(msgs[0]) - 1));
 	EXPECT_EQ(-EFAULT, op(self->queue, IPCX_SEND, &xfer));
 	EXPECT_TRUE(is_empty(self->queue));
 	/* Two can be read, the third not. */
 	for (type = 0; type < 3; type++)
 		msgs[type].type = type;
-	xfer.msgs = addr(at_edge(self, msgs, 2 * sizeof(msgs[0])));
+	xfer.msgs = addr(at_edge(&self->mem, msgs, 2 * sizeof(msgs[0])));
 	xfer.count = 3;
 	EXPECT_EQ(2, op(self->queue, IPCX_SEND, &xfer));
 	EXPECT_EQ(2, drain(self->queue));
@@ -304,13 +274,13 @@ TEST_F(bad, send_payload)
 		struct ipcx_msg msg = make_msg(bytes, lens[j], 0, 0);
 		struct ipcx_xfer xfer = make_xfer(&msg, 1, 0);
 
-		for (i = 0; i < self->n; i++) {
-			msg.buf = self->bad[i];
+		for (i = 0; i < self->mem.n; i++) {
+			msg.buf = self->mem.addrs[i];
 			EXPECT_EQ(-EFAULT, op(self->queue, IPCX_SEND, &xfer)) {
-				TH_LOG("%zu bytes at %#llx", lens[j], self->bad[i]);
+				TH_LOG("%zu bytes at %#llx", lens[j], self->mem.addrs[i]);
 			}
 		}
-		msg.buf = addr(self->guard - lens[j] / 2);
+		msg.buf = addr(self->mem.guard - lens[j] / 2);
 		if (lens[j] / 2 <= 4096)
 			EXPECT_EQ(-EFAULT, op(self->queue, IPCX_SEND, &xfer));
 		EXPECT_TRUE(is_empty(self->queue));
@@ -320,7 +290,8 @@ TEST_F(bad, send_payload)
 	}
 	/* An empty payload is nowhere; the three are addresses of user space. */
 	for (i = 0; i < 3; i++)
-		EXPECT_EQ(1, send_msg(self->queue, (void *)(uintptr_t)self->bad[i], 0, 0, 0, 0));
+		EXPECT_EQ(1, send_msg(self->queue, (void *)(uintptr_t)self->mem.addrs[i], 0, 0, 0,
+				      0));
 	EXPECT_EQ(3, drain(self->queue));
 }
 
@@ -406,21 +377,21 @@ TEST_F(bad, recv_array)
 	size_t i;
 
 	fill_numbers(_metadata, self->queue, 5);
-	for (i = 0; i < self->n; i++) {
-		xfer.msgs = self->bad[i];
+	for (i = 0; i < self->mem.n; i++) {
+		xfer.msgs = self->mem.addrs[i];
 		EXPECT_EQ(-EFAULT, op(self->queue, IPCX_RECV, &xfer));
 	}
-	xfer.msgs = addr(at_edge(self, msgs, sizeof(msgs[0]) - 1));
+	xfer.msgs = addr(at_edge(&self->mem, msgs, sizeof(msgs[0]) - 1));
 	EXPECT_EQ(-EFAULT, op(self->queue, IPCX_RECV, &xfer));
 	/* The payload could be written, what is said about it not. */
-	xfer.msgs = addr(as_readonly(self, msgs, sizeof(msgs)));
+	xfer.msgs = addr(as_readonly(&self->mem, msgs, sizeof(msgs)));
 	EXPECT_EQ(-EFAULT, op(self->queue, IPCX_RECV, &xfer));
 	xfer.flags = IPCX_RECV_PEEK;
 	EXPECT_EQ(-EFAULT, op(self->queue, IPCX_RECV, &xfer));
 	xfer.flags = 0;
 	EXPECT_EQ(5, get_depth(self->queue));
 	/* Two can be read, the third not. */
-	xfer.msgs = addr(at_edge(self, msgs, 2 * sizeof(msgs[0])));
+	xfer.msgs = addr(at_edge(&self->mem, msgs, 2 * sizeof(msgs[0])));
 	xfer.count = 3;
 	EXPECT_EQ(2, op(self->queue, IPCX_RECV, &xfer));
 	expect_numbers(_metadata, self->queue, 2, 5);
@@ -438,20 +409,20 @@ TEST_F(bad, recv_payload)
 		memset(bytes, 'a' + j, sizeof(bytes));
 		ASSERT_EQ(1, send_msg(self->queue, bytes, lens[j], 1, 1, 0));
 		ASSERT_EQ(1, send_msg(self->queue, bytes, lens[j], 2, 1, 0));
-		for (i = 0; i < self->n; i++) {
-			msg.buf = self->bad[i];
+		for (i = 0; i < self->mem.n; i++) {
+			msg.buf = self->mem.addrs[i];
 			msg.len = sizeof(bytes);
 			xfer.flags = 0;
 			EXPECT_EQ(-EFAULT, op(self->queue, IPCX_RECV, &xfer)) {
-				TH_LOG("%zu bytes at %#llx", lens[j], self->bad[i]);
+				TH_LOG("%zu bytes at %#llx", lens[j], self->mem.addrs[i]);
 			}
 			xfer.flags = IPCX_RECV_PEEK;
 			EXPECT_EQ(-EFAULT, op(self->queue, IPCX_RECV, &xfer));
 		}
 		xfer.flags = 0;
-		msg.buf = addr(self->readonly);
+		msg.buf = addr(self->mem.readonly);
 		EXPECT_EQ(-EFAULT, op(self->queue, IPCX_RECV, &xfer));
-		msg.buf = addr(self->guard - (lens[j] > 8192 ? 4096 : lens[j] / 2));
+		msg.buf = addr(self->mem.guard - (lens[j] > 8192 ? 4096 : lens[j] / 2));
 		EXPECT_EQ(-EFAULT, op(self->queue, IPCX_RECV, &xfer));
 		EXPECT_EQ(2, get_depth(self->queue));
 		/* In order, and whole. */
@@ -483,7 +454,7 @@ TEST_F(bad, recv_batch)
 			msgs[i] = make_msg(&numbers[i], 8, 0, 0);
 		switch (k % 3) {
 		case 0:
-			msgs[k].buf = self->bad[k % self->n];
+			msgs[k].buf = self->mem.addrs[k % self->mem.n];
 			break;
 		case 1:
 			msgs[k].flags = 1U << 31;
@@ -523,7 +494,7 @@ TEST_F(bad, recv_batch_room)
 	EXPECT_EQ(1, get_depth(self->queue));
 	/* The needed length cannot be told. */
 	msgs[0].len = 4;
-	xfer.msgs = addr(as_readonly(self, msgs, sizeof(msgs)));
+	xfer.msgs = addr(as_readonly(&self->mem, msgs, sizeof(msgs)));
 	EXPECT_EQ(-EFAULT, op(self->queue, IPCX_RECV, &xfer));
 	EXPECT_EQ(1, drain(self->queue));
 }
@@ -547,9 +518,9 @@ TEST_F(bad, blocked_receiver)
 {
 	size_t i;
 
-	for (i = 0; i < self->n; i++) {
+	for (i = 0; i < self->mem.n; i++) {
 		__u64 number = 0;
-		struct blocked faulty = { self->queue, self->bad[i] };
+		struct blocked faulty = { self->queue, self->mem.addrs[i] };
 		struct blocked good = { self->queue, addr(&number) };
 		pid_t first, second;
 
@@ -602,19 +573,19 @@ TEST_F(bad, iov_array)
 	EXPECT_EQ(-EINVAL, send_iov(self, addr(iov), ~0ULL));
 	EXPECT_EQ(-EINVAL, send_iov(self, addr(iov), 1ULL << 32));
 	EXPECT_EQ(-EINVAL, send_iov(self, addr(iov), (1ULL << 32) + 1));
-	for (i = 0; i < self->n; i++) {
-		EXPECT_EQ(-EFAULT, send_iov(self, self->bad[i], 1));
-		EXPECT_EQ(-EFAULT, send_iov(self, self->bad[i], IPCX_IOV_MAX));
+	for (i = 0; i < self->mem.n; i++) {
+		EXPECT_EQ(-EFAULT, send_iov(self, self->mem.addrs[i], 1));
+		EXPECT_EQ(-EFAULT, send_iov(self, self->mem.addrs[i], IPCX_IOV_MAX));
 	}
-	EXPECT_EQ(-EFAULT, send_iov(self, addr(at_edge(self, iov, 40)), 3));
+	EXPECT_EQ(-EFAULT, send_iov(self, addr(at_edge(&self->mem, iov, 40)), 3));
 	EXPECT_TRUE(is_empty(self->queue));
 	EXPECT_EQ(1, send_iov(self, addr(iov), IPCX_IOV_MAX));
 
 	EXPECT_EQ(-EINVAL, recv_iov(self, addr(iov), IPCX_IOV_MAX + 1));
 	EXPECT_EQ(-EINVAL, recv_iov(self, addr(iov), ~0ULL));
 	EXPECT_EQ(-EINVAL, recv_iov(self, addr(iov), 1ULL << 32));
-	for (i = 0; i < self->n; i++)
-		EXPECT_EQ(-EFAULT, recv_iov(self, self->bad[i], 1));
+	for (i = 0; i < self->mem.n; i++)
+		EXPECT_EQ(-EFAULT, recv_iov(self, self->mem.addrs[i], 1));
 	EXPECT_EQ(-EMSGSIZE, recv_iov(self, addr(iov), IPCX_IOV_MAX - 1));
 	EXPECT_EQ(1, get_depth(self->queue));
 	EXPECT_EQ(1, recv_iov(self, addr(iov), IPCX_IOV_MAX));
@@ -627,17 +598,17 @@ TEST_F(bad, iov_buffers)
 	struct ipcx_iovec iov[] = { { addr(first), 8 }, { addr(second), 8 } };
 	size_t i;
 
-	for (i = 0; i < self->n; i++) {
-		iov[1].base = self->bad[i];
+	for (i = 0; i < self->mem.n; i++) {
+		iov[1].base = self->mem.addrs[i];
 		EXPECT_EQ(-EFAULT, send_iov(self, addr(iov), 2)) {
-			TH_LOG("%#llx", self->bad[i]);
+			TH_LOG("%#llx", self->mem.addrs[i]);
 		}
 	}
 	EXPECT_TRUE(is_empty(self->queue));
 	iov[1].base = addr(second);
 	ASSERT_EQ(1, send_iov(self, addr(iov), 2));
-	for (i = 0; i < self->n; i++) {
-		iov[1].base = self->bad[i];
+	for (i = 0; i < self->mem.n; i++) {
+		iov[1].base = self->mem.addrs[i];
 		EXPECT_EQ(-EFAULT, recv_iov(self, addr(iov), 2));
 	}
 	EXPECT_EQ(1, get_depth(self->queue));
@@ -719,10 +690,10 @@ TEST_F(bad, read_write)
 	char byte;
 	size_t i;
 
-	for (i = 0; i < self->n; i++) {
-		void *p = (void *)(uintptr_t)self->bad[i];
+	for (i = 0; i < self->mem.n; i++) {
+		void *p = (void *)(uintptr_t)self->mem.addrs[i];
 
-		if (addr(p) != self->bad[i])
+		if (addr(p) != self->mem.addrs[i])
 			continue;
 		EXPECT_EQ(-1, write(self->queue, p, 8));
 		EXPECT_EQ(EFAULT, errno);
@@ -731,10 +702,10 @@ TEST_F(bad, read_write)
 	EXPECT_EQ(-1, write(self->queue, big, sizeof(big)));
 	EXPECT_EQ(EMSGSIZE, errno);
 	fill_numbers(_metadata, self->queue, 2);
-	for (i = 0; i < self->n; i++) {
-		void *p = (void *)(uintptr_t)self->bad[i];
+	for (i = 0; i < self->mem.n; i++) {
+		void *p = (void *)(uintptr_t)self->mem.addrs[i];
 
-		if (addr(p) != self->bad[i])
+		if (addr(p) != self->mem.addrs[i])
 			continue;
 		EXPECT_EQ(-1, read(self->queue, p, 8));
 		EXPECT_EQ(EFAULT, errno);
@@ -743,7 +714,7 @@ TEST_F(bad, read_write)
 	EXPECT_EQ(EMSGSIZE, errno);
 	EXPECT_EQ(-1, read(self->queue, &byte, 0));
 	iov[0] = (struct iovec) { big, 4 };
-	iov[1] = (struct iovec) { self->guard - 2, 4 };
+	iov[1] = (struct iovec) { self->mem.guard - 2, 4 };
 	EXPECT_EQ(-1, readv(self->queue, iov, 2));
 	EXPECT_EQ(EFAULT, errno);
 	expect_numbers(_metadata, self->queue, 0, 2);

@@ -22,8 +22,8 @@ t_install() { make_lib install; }
 
 t_files() {
 	local file
-	for file in usr/include/ipcx/ipcx.h usr/include/ipcx/queue.h usr/include/linux/ipcx.h \
-		usr/lib/libipcx.so usr/lib/libipcx.so.0 usr/lib/libipcx.a \
+	for file in usr/include/ipcx/ipcx.h usr/include/ipcx/queue.h usr/include/ipcx/mbox.h \
+		usr/include/linux/ipcx.h usr/lib/libipcx.so usr/lib/libipcx.so.0 usr/lib/libipcx.a \
 		usr/lib/pkgconfig/libipcx.pc; do
 		[ -e "$root/$file" ] || { echo "/$file: not there" && return 1; }
 	done
@@ -42,9 +42,14 @@ program() {
 		{
 			IPCX_OPTS(ipcx_queue_opts, opts);
 			IPCX_OPTS(ipcx_recv_opts, recv_opts);
+			IPCX_OPTS(ipcx_mbox_opts, mbox_opts);
+			IPCX_OPTS(ipcx_mbox_send_opts, send_opts);
 			struct ipcx_dev *dev;
 			struct ipcx_queue *q;
+			struct ipcx_mbox *m;
 			struct ipcx_msg msg;
+			struct ipcx_mbox_msg letter;
+			struct ipcx_mbox_recv mail;
 			char buf[32];
 
 			opts.max_msgs = 4;
@@ -58,6 +63,17 @@ program() {
 			recv_opts.flags = IPCX_XFER_NONBLOCK;
 			if (ipcx_queue_recv_msgs(q, &msg, 1, &recv_opts) != 1 || msg.len != 9)
 				return 4;
+			mbox_opts.max_msgs = 4;
+			if (ipcx_mbox_create(&m, dev, NULL, IPCX_OPEN_WRITE, &mbox_opts))
+				return 5;
+			ipcx_mbox_msg_init(&letter, buf, 9, 0, 7);
+			send_opts.from = m;
+			if (ipcx_mbox_send_msgs(m, &letter, 1, &send_opts) != 1)
+				return 6;
+			if (ipcx_mbox_recv(m, buf, sizeof(buf), &mail) != 9 || mail.cookie != 7 ||
+			    mail.sender != ipcx_mbox_port(m))
+				return 7;
+			ipcx_mbox_close(m);
 			printf("%.9s %s\n", buf, ipcx_version());
 			ipcx_queue_close(q);
 			ipcx_dev_close(dev);
@@ -100,10 +116,29 @@ t_static_names() {
 t_examples() {
 	local example
 	for example in "$build"/examples/*; do
-		[[ $example != *.d ]] || continue
+		case ${example##*/} in
+		*.d | mbox_server | mbox_client) continue ;;
+		esac
 		echo "${example##*/}:"
 		timeout 60 "$example" || return
 	done
+}
+
+# The client calls a server that is there, and is told when it is not.
+t_example_call() {
+	local client=$build/examples/mbox_client server said seen answer
+
+	coproc SERVER { exec timeout 60 "$build/examples/mbox_server"; }
+	server=$SERVER_PID
+	read -r said <&"${SERVER[0]}"
+	answer=$(timeout 60 "$client" "a call") || true
+	read -r seen <&"${SERVER[0]}"
+	kill "$server"
+	wait "$server" || true
+	echo "server: $said; $seen"
+	echo "client: $answer"
+	[ "$said" = "serving /example-calls" ] && [[ $seen == "process "*": a call" ]] &&
+		[ "$answer" = "A CALL" ] && ! "$client"
 }
 
 t_uninstall() {
@@ -118,5 +153,6 @@ tap "a C++11 program builds and sends a message" t_program c++ g++ -std=c++11
 tap "a static program builds and sends a message" t_static
 tap "a static program may use any name but the library's" t_static_names
 tap "examples run" t_examples
+tap "the examples of a call: server and client" t_example_call
 tap "make uninstall" t_uninstall
 tap_done

@@ -3,7 +3,7 @@
  * io_uring on a queue: reads and writes that complete at once or later, are
  * cancelled, or die with their ring.
  */
-#include "common.h"
+#include "mbox.h"
 
 #include <linux/io_uring.h>
 #include <poll.h>
@@ -163,6 +163,23 @@ TEST_F(uring, errors)
 	ASSERT_EQ(1, submit_rw(&self->ring, IORING_OP_WRITE, self->fd, guard_page(), 100, 0));
 	EXPECT_EQ(-EFAULT, complete(&self->ring, NULL));
 	EXPECT_EQ(1, get_depth(self->fd));
+}
+
+/* Mailboxes are neither read nor written. */
+TEST_F(uring, mailbox)
+{
+	int mbox, fd;
+	__u64 port;
+
+	mbox = new_mbox(&port);
+	ASSERT_LE(0, mbox);
+	fd = open_port(port, 0);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(1, submit_rw(&self->ring, IORING_OP_WRITE, fd, "hello", 5, 0));
+	EXPECT_EQ(-EINVAL, complete(&self->ring, NULL));
+	EXPECT_TRUE(is_empty(mbox));
+	close(fd);
+	close(mbox);
 }
 
 /* A read of the empty queue completes when a message comes, and not before. */

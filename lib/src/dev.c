@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The control fd. */
+/* The control fd, and what is common to the fds that come from it. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,4 +85,18 @@ int ipcx_dev_unlink(const struct ipcx_dev *dev, const char *name)
 	};
 
 	return ipcx_ioctl(dev->fd, IPCX_UNLINK, &arg);
+}
+
+int ipcx_object_id(int fd, unsigned int kind, uint64_t *id)
+{
+	struct ipcx_stat stat;
+	int ret;
+
+	ret = ipcx_ioctl(fd, IPCX_STAT, &stat);
+	if (ret)
+		return ret;
+	if (stat.kind != kind)
+		return -EPROTOTYPE;
+	*id = stat.id;
+	return 0;
 }

@@ -26,4 +26,49 @@ struct ipcx_dev {
  */
 int ipcx_opts_get(void *to, size_t size, size_t min, const void *opts);
 
+/*
+ * The same for what every message passes. Returns @opts, or a copy in @space where
+ * they are of another size.
+ */
+static inline const void *ipcx_opts_view(void *space, size_t size, size_t min, const void *opts,
+					 int *ret)
+{
+	*ret = 0;
+	/* Every option structure begins with its size. */
+	if (!opts || *(const size_t *)opts == size)
+		return opts;
+	*ret = ipcx_opts_get(space, size, min, opts);
+	return space;
+}
+
+/* IPCX_RECV of descriptors of whatever kind. */
+static inline int ipcx_recv(int fd, void *msgs, size_t msg_size, unsigned int count,
+			    const struct ipcx_recv_opts *opts)
+{
+	struct ipcx_xfer xfer = {
+		.msgs = (uintptr_t)msgs,
+		.count = count,
+		.msg_size = msg_size,
+	};
+	struct ipcx_recv_opts o;
+	int ret;
+
+	opts = ipcx_opts_view(&o, sizeof(o), offsetofend(struct ipcx_recv_opts, reserved), opts,
+			      &ret);
+	if (ret)
+		return ret;
+	if (opts) {
+		xfer.flags = opts->flags;
+		xfer.clock = opts->clock;
+		xfer.deadline_ns = opts->deadline_ns;
+		xfer.match = opts->match;
+		xfer.reserved = opts->reserved;
+		xfer.match_arg = opts->match_arg;
+	}
+	return ipcx_ioctl(fd, IPCX_RECV, &xfer);
+}
+
+/* Id of the object behind an fd, or -EPROTOTYPE where it is of another kind. */
+int ipcx_object_id(int fd, unsigned int kind, uint64_t *id);
+
 #endif /* IPCX_INTERNAL_H */

@@ -67,16 +67,12 @@ int ipcx_queue_open(struct ipcx_queue **q, const struct ipcx_dev *dev, const cha
 
 int ipcx_queue_from_fd(struct ipcx_queue **q, int fd)
 {
-	struct ipcx_stat stat;
+	uint64_t id;
 	int ret;
 
 	*q = NULL;
-	ret = ipcx_ioctl(fd, IPCX_STAT, &stat);
-	if (ret)
-		return ret;
-	if (stat.kind != IPCX_KIND_QUEUE)
-		return -EPROTOTYPE;
-	return queue_new(q, fd, stat.id);
+	ret = ipcx_object_id(fd, IPCX_KIND_QUEUE, &id);
+	return ret ? ret : queue_new(q, fd, id);
 }
 
 void ipcx_queue_close(struct ipcx_queue *q)
@@ -178,14 +174,11 @@ int ipcx_queue_send_msgs(const struct ipcx_queue *q, const struct ipcx_msg *msgs
 	struct ipcx_send_opts o;
 	int ret;
 
+	opts = ipcx_opts_view(&o, sizeof(o), offsetofend(struct ipcx_send_opts, deadline_ns), opts,
+			      &ret);
+	if (ret)
+		return ret;
 	if (opts) {
-		if (opts->sz != sizeof(*opts)) {
-			ret = ipcx_opts_get(&o, sizeof(o),
-					    offsetofend(struct ipcx_send_opts, deadline_ns), opts);
-			if (ret)
-				return ret;
-			opts = &o;
-		}
 		xfer.flags = opts->flags;
 		xfer.clock = opts->clock;
 		xfer.deadline_ns = opts->deadline_ns;
@@ -196,30 +189,7 @@ int ipcx_queue_send_msgs(const struct ipcx_queue *q, const struct ipcx_msg *msgs
 int ipcx_queue_recv_msgs(const struct ipcx_queue *q, struct ipcx_msg *msgs,
 			 unsigned int count, const struct ipcx_recv_opts *opts)
 {
-	struct ipcx_xfer xfer = {
-		.msgs = (uintptr_t)msgs,
-		.count = count,
-		.msg_size = sizeof(*msgs),
-	};
-	struct ipcx_recv_opts o;
-	int ret;
-
-	if (opts) {
-		if (opts->sz != sizeof(*opts)) {
-			ret = ipcx_opts_get(&o, sizeof(o),
-					    offsetofend(struct ipcx_recv_opts, reserved), opts);
-			if (ret)
-				return ret;
-			opts = &o;
-		}
-		xfer.flags = opts->flags;
-		xfer.clock = opts->clock;
-		xfer.deadline_ns = opts->deadline_ns;
-		xfer.match = opts->match;
-		xfer.reserved = opts->reserved;
-		xfer.match_arg = opts->match_arg;
-	}
-	return ipcx_ioctl(q->fd, IPCX_RECV, &xfer);
+	return ipcx_recv(q->fd, msgs, sizeof(*msgs), count, opts);
 }
 
 int ipcx_queue_stat(const struct ipcx_queue *q, struct ipcx_stat *stat)

@@ -7,6 +7,8 @@
 
 #include "../../lib/src/common.c"
 #include "../../lib/src/dev.c"
+#include "../../lib/src/mbox.c"
+#include "../../lib/src/mbox_call.c"
 #include "../../lib/src/opts.c"
 #include "../../lib/src/queue.c"
 #include "../../lib/src/iter.c"
@@ -77,11 +79,17 @@ static void test_opts_macro(void)
 {
 	IPCX_OPTS(ipcx_recv_opts, recv_opts);
 	IPCX_OPTS(ipcx_queue_opts, queue_opts);
+	IPCX_OPTS(ipcx_mbox_opts, mbox_opts);
+	IPCX_OPTS(ipcx_mbox_send_opts, send_opts);
 
 	UNIT_CHECK(recv_opts.sz == sizeof(struct ipcx_recv_opts));
 	UNIT_CHECK(!recv_opts.flags && !recv_opts.match && !recv_opts.deadline_ns);
 	UNIT_CHECK(queue_opts.sz == sizeof(struct ipcx_queue_opts));
 	UNIT_CHECK(!queue_opts.mode && !queue_opts.max_bytes);
+	UNIT_CHECK(mbox_opts.sz == sizeof(struct ipcx_mbox_opts));
+	UNIT_CHECK(!mbox_opts.mode && !mbox_opts.flags && !mbox_opts.max_bytes);
+	UNIT_CHECK(send_opts.sz == sizeof(struct ipcx_mbox_send_opts));
+	UNIT_CHECK(!send_opts.flags && !send_opts.deadline_ns && !send_opts.from);
 	unit_ok("IPCX_OPTS() sets the size and nothing else");
 }
 
@@ -112,10 +120,13 @@ static void test_deadline(void)
 	unit_ok("deadlines: three clocks, no overflow");
 }
 
+#define NO_FD 0x7fffffff
+
 static void test_no_device(void)
 {
 	struct ipcx_dev *dev = (void *)1;
 	struct ipcx_queue *q = (void *)1;
+	struct ipcx_mbox *m = (void *)1;
 	IPCX_OPTS(ipcx_dev_opts, opts);
 
 	opts.path = "/dev/null";
@@ -124,11 +135,63 @@ static void test_no_device(void)
 	UNIT_CHECK(ipcx_dev_open(&dev, &opts) == -ENOENT && !dev);
 	opts.sz = 1;
 	UNIT_CHECK(ipcx_dev_open(&dev, &opts) == -EINVAL && !dev);
-	UNIT_CHECK(ipcx_queue_from_fd(&q, 0x7fffffff) == -EBADF && !q);
+	UNIT_CHECK(ipcx_queue_from_fd(&q, NO_FD) == -EBADF && !q);
+	UNIT_CHECK(ipcx_mbox_from_fd(&m, NO_FD) == -EBADF && !m);
 	ipcx_dev_close(NULL);
 	ipcx_queue_close(NULL);
+	ipcx_mbox_close(NULL);
 	ipcx_iter_free(NULL);
 	unit_ok("what is no device is refused, nothing leaks");
+}
+
+static void test_mbox_describe(void)
+{
+	struct ipcx_iovec iov;
+	struct ipcx_mbox_recv mail;
+	struct ipcx_mbox_msg msg;
+
+	memset(&msg, 0xff, sizeof(msg));
+	ipcx_mbox_msg_init(&msg, &iov, 3, 4, 5);
+	UNIT_CHECK(msg.buf == (uintptr_t)&iov && msg.len == 3 && !msg.flags);
+	UNIT_CHECK(msg.type == 4 && msg.cookie == 5 && !msg.priority);
+	ipcx_mbox_msg_init_iov(&msg, &iov, 1, 6, 7);
+	UNIT_CHECK(msg.buf == (uintptr_t)&iov && msg.len == 1 && msg.flags == IPCX_MSG_IOV);
+	UNIT_CHECK(msg.type == 6 && msg.cookie == 7);
+
+	memset(&mail, 0xff, sizeof(mail));
+	ipcx_mbox_recv_init(&mail, &iov, 3);
+	UNIT_CHECK(mail.buf == (uintptr_t)&iov && mail.len == 3 && !mail.flags);
+	/* What a server still has to answer. */
+	UNIT_CHECK(mail.token == UINT64_MAX);
+	ipcx_mbox_recv_init_iov(&mail, &iov, 1);
+	UNIT_CHECK(mail.buf == (uintptr_t)&iov && mail.len == 1 && mail.flags == IPCX_MSG_IOV);
+	unit_ok("descriptions of messages and of room have all that the kernel reads");
+}
+
+/* An operation that is refused as a whole leaves its arguments as they were. */
+static void test_mbox_refused(void)
+{
+	IPCX_OPTS(ipcx_mbox_send_opts, opts);
+	struct ipcx_dev dev = { .fd = NO_FD };
+	struct ipcx_mbox m = { .fd = NO_FD };
+	struct ipcx_mbox_recv mail;
+	struct ipcx_mbox_msg msg;
+	struct ipcx_mbox *new = (void *)1;
+	char buf[8];
+
+	ipcx_mbox_msg_init(&msg, buf, sizeof(buf), 0, 0);
+	ipcx_mbox_recv_init(&mail, buf, sizeof(buf));
+	UNIT_CHECK(ipcx_mbox_create(&new, &dev, NULL, 0, NULL) == -EBADF && !new);
+	UNIT_CHECK(ipcx_mbox_send_to_port(&dev, 1, &msg, 1, &opts) == -EBADF);
+	UNIT_CHECK(ipcx_mbox_call_name(&dev, "/x", &msg, &mail, &opts) == -EBADF);
+	UNIT_CHECK(mail.len == sizeof(buf));
+	UNIT_CHECK(ipcx_mbox_call(&m, buf, 1, buf, 1) == -EBADF);
+	opts.sz--;
+	UNIT_CHECK(ipcx_mbox_send_msgs(&m, &msg, 1, &opts) == -EINVAL);
+	UNIT_CHECK(ipcx_mbox_call_msg(&m, &msg, &mail, &opts) == -EINVAL);
+	UNIT_CHECK(ipcx_mbox_reply_recv(&m, 7, &msg, &mail, NULL) == -EBADF);
+	UNIT_CHECK(mail.token == 7 && mail.len == sizeof(buf));
+	unit_ok("refused: arguments unchanged, the token still to be answered");
 }
 
 static void test_version(void)
@@ -150,6 +213,8 @@ int main(void)
 	test_opts_macro();
 	test_deadline();
 	test_no_device();
+	test_mbox_describe();
+	test_mbox_refused();
 	test_version();
 	return 0;
 }

@@ -30,6 +30,7 @@
 
 #include <ipcx/common.h>
 #include <ipcx/dev.h>
+#include <ipcx/mbox.h>
 #include <ipcx/queue.h>
 #include <ipcx/transport.h>
 

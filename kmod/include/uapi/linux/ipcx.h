@@ -32,7 +32,7 @@
 /** IPCX_PRIO_MAX - Highest priority of a message; 0 is the lowest. */
 #define IPCX_PRIO_MAX		32767
 
-/** IPCX_COUNT_MAX - Most messages in one IPCX_SEND or IPCX_RECV. */
+/** IPCX_COUNT_MAX - Most messages in one IPCX_SEND, IPCX_RECV or IPCX_POST. */
 #define IPCX_COUNT_MAX		1024
 
 /** IPCX_IOV_MAX - Most buffers that one message can be gathered from. */
@@ -41,14 +41,18 @@
 /**
  * enum ipcx_kind - Kinds of objects.
  * @IPCX_KIND_QUEUE: priority queue
+ * @IPCX_KIND_MBOX: mailbox
  */
 enum ipcx_kind {
 	IPCX_KIND_QUEUE = 1,
+	IPCX_KIND_MBOX = 2,
 };
 
 /* Feature bits of struct ipcx_info. */
 /** IPCX_FEATURE_QUEUE - Priority queues can be created. */
 #define IPCX_FEATURE_QUEUE	(1ULL << 0)
+/** IPCX_FEATURE_MBOX - Mailboxes can be created. */
+#define IPCX_FEATURE_MBOX	(1ULL << 1)
 
 /**
  * struct ipcx_info - What this module offers (IPCX_INFO, any ipcx fd).
@@ -89,6 +93,8 @@ struct ipcx_info {
 #define IPCX_OPEN_EXCL		(1U << 3)
 /** IPCX_OPEN_NONBLOCK - The new fd starts with O_NONBLOCK set. */
 #define IPCX_OPEN_NONBLOCK	(1U << 4)
+/** IPCX_OPEN_PORT - Open the mailbox whose port is @id, for sending. */
+#define IPCX_OPEN_PORT		(1U << 5)
 
 /**
  * enum ipcx_overflow - What a send does when the queue is full.
@@ -124,6 +130,33 @@ struct ipcx_queue_attr {
 
 #define IPCX_QUEUE_ATTR_SIZE_VER0	32
 
+/* Flags of struct ipcx_mbox_attr. */
+/**
+ * IPCX_MBOX_ADDRESSABLE - A mailbox without a name can be sent to by its port.
+ *	One with a name always can.
+ */
+#define IPCX_MBOX_ADDRESSABLE	(1U << 0)
+
+/**
+ * struct ipcx_mbox_attr - What a mailbox is created with.
+ * @max_msgs: most messages in the mailbox; 0: the module's default
+ * @max_msg_size: largest payload in bytes; 0: the module's default, or
+ *	@max_bytes where that is given and less
+ * @max_bytes: most payload bytes in the mailbox, at least @max_msg_size; 0: the
+ *	module's default, or @max_msg_size where that is more
+ * @flags: IPCX_MBOX_*
+ * @reserved: 0
+ */
+struct ipcx_mbox_attr {
+	__u64 max_msgs;
+	__u64 max_msg_size;
+	__u64 max_bytes;
+	__u32 flags;
+	__u32 reserved;
+};
+
+#define IPCX_MBOX_ATTR_SIZE_VER0	32
+
 /**
  * struct ipcx_open - Create or open an object (IPCX_OPEN, control fd).
  * @name: address of the name; 0 with @name_len 0 for an anonymous object,
@@ -131,21 +164,24 @@ struct ipcx_queue_attr {
  * @name_len: length of the name in bytes without a terminator: '/' and then
  *	1 to 254 bytes that are neither '/' nor NUL
  * @kind: one of &enum ipcx_kind
- * @flags: IPCX_OPEN_*; IPCX_OPEN_READ, IPCX_OPEN_WRITE or both
+ * @flags: IPCX_OPEN_*; IPCX_OPEN_READ, IPCX_OPEN_WRITE or both. A mailbox is
+ *	created with IPCX_OPEN_READ, the one right to receive, and opened without
  * @mode: with IPCX_OPEN_CREATE: permission bits 0 to 0777, of which the umask's
  *	are removed; else 0. Read permits to receive, write to send
  * @attr: with IPCX_OPEN_CREATE: address of the kind's attributes (&struct
- *	ipcx_queue_attr), or 0 for the defaults; else 0. Read only where an object is
- *	made, ignored where the name exists
+ *	ipcx_queue_attr, &struct ipcx_mbox_attr), or 0 for the defaults; else 0. Read
+ *	only where an object is made, ignored where the name exists
  * @attr_size: size of the attributes in bytes, 0 without @attr
  * @reserved: 0
- * @id: out: the object's id, never used again while the module is loaded
+ * @id: out: the object's id, never used again while the module is loaded; a
+ *	mailbox's is its port. In: with IPCX_OPEN_PORT the port, without @name
  *
  * Returns a new file descriptor, close-on-exec.
  *
- * Errors: EACCES (mode forbids), EDQUOT (the user's limit), EEXIST
- * (IPCX_OPEN_EXCL), EINVAL, EMFILE, ENAMETOOLONG, ENFILE, ENOENT (no such name
- * and no IPCX_OPEN_CREATE), ENOMEM, EPROTOTYPE (the name is of another kind),
+ * Errors: EACCES (mode forbids), EBUSY (a mailbox has its receiver), EDQUOT (the
+ * user's limit), EEXIST (IPCX_OPEN_EXCL), EINVAL, EMFILE, ENAMETOOLONG, ENFILE,
+ * ENOENT (no such name and no IPCX_OPEN_CREATE; no such port, or one that the
+ * caller may not send to), ENOMEM, EPROTOTYPE (the name is of another kind),
  * EFAULT, E2BIG.
  */
 struct ipcx_open {
@@ -168,7 +204,8 @@ struct ipcx_open {
  * @name_len: its length in bytes
  * @flags: 0
  *
- * The object lives on until its last fd is closed. Only its owner, or a caller
+ * The object lives on until its last fd is closed, a mailbox until its right to
+ * receive is. Only its owner, or a caller
  * with CAP_IPC_OWNER in the object's user namespace, may do this.
  *
  * Errors: EACCES, EFAULT, EINVAL, ENAMETOOLONG, ENOENT.
@@ -186,6 +223,8 @@ struct ipcx_unlink {
 #define IPCX_STAT_NAMED		(1U << 0)
 /** IPCX_STAT_NOTIFY - A notification is registered. */
 #define IPCX_STAT_NOTIFY	(1U << 1)
+/** IPCX_STAT_DEAD - The mailbox has no receiver any more. */
+#define IPCX_STAT_DEAD		(1U << 2)
 
 /**
  * struct ipcx_stat - State of an object (IPCX_STAT, object fd; and the entries
@@ -207,7 +246,8 @@ struct ipcx_unlink {
  * @depth: messages that can be received now
  * @inflight: messages that receivers are copying out now; they keep their slot
  * @bytes: payload bytes of both
- * @sent: messages accepted so far, dropped ones included
+ * @sent: messages accepted so far, dropped ones included, without those that their
+ *	senders took back from a mailbox
  * @received: messages delivered so far
  * @sent_bytes: payload bytes of @sent
  * @received_bytes: payload bytes of @received
@@ -218,6 +258,7 @@ struct ipcx_unlink {
  * @bytes_max: high-water mark of @bytes
  * @created_ns: time of creation, CLOCK_REALTIME, in nanoseconds
  * @name: the name, NUL-terminated
+ * @calls: mailbox: calls that were received and wait for their reply
  */
 struct ipcx_stat {
 	__u64 id;
@@ -248,9 +289,10 @@ struct ipcx_stat {
 	__u64 bytes_max;
 	__u64 created_ns;
 	char name[IPCX_NAME_MAX + 1];
+	__u64 calls;
 };
 
-#define IPCX_STAT_SIZE_VER0	432
+#define IPCX_STAT_SIZE_VER0	440
 
 /**
  * struct ipcx_list - The objects of the network namespace that the caller may
@@ -344,6 +386,8 @@ struct ipcx_msg {
  * @IPCX_MATCH_LOWEST_TYPE: the lowest type that is present and at most
  *	@match_arg
  * @IPCX_MATCH_MIN_PRIORITY: priority is at least @match_arg
+ * @IPCX_MATCH_SENDER: mailboxes: the sender's port equals @match_arg
+ * @IPCX_MATCH_COOKIE: mailboxes: the cookie equals @match_arg
  */
 enum ipcx_match {
 	IPCX_MATCH_ANY = 0,
@@ -351,14 +395,18 @@ enum ipcx_match {
 	IPCX_MATCH_NOT_TYPE = 2,
 	IPCX_MATCH_LOWEST_TYPE = 3,
 	IPCX_MATCH_MIN_PRIORITY = 4,
+	IPCX_MATCH_SENDER = 5,
+	IPCX_MATCH_COOKIE = 6,
 };
 
 /**
- * struct ipcx_xfer - Send or receive messages (IPCX_SEND, IPCX_RECV, queue fd).
- * @msgs: address of an array of &struct ipcx_msg
+ * struct ipcx_xfer - Send or receive messages (IPCX_SEND, queue fd; IPCX_RECV,
+ *	queue or mailbox fd).
+ * @msgs: address of an array of &struct ipcx_msg; mailbox: of &struct
+ *	ipcx_mbox_recv
  * @count: messages in the array, 1 to IPCX_COUNT_MAX
  * @msg_size: sizeof(struct ipcx_msg) of the caller, a multiple of 8, at least
- *	IPCX_MSG_SIZE_VER0
+ *	IPCX_MSG_SIZE_VER0; mailbox: the same of struct ipcx_mbox_recv
  * @flags: IPCX_XFER_*, IPCX_RECV_*
  * @clock: with IPCX_XFER_DEADLINE: CLOCK_REALTIME, CLOCK_MONOTONIC or
  *	CLOCK_BOOTTIME; else 0
@@ -441,6 +489,205 @@ struct ipcx_notify {
 
 #define IPCX_NOTIFY_SIZE_VER0	24
 
+/**
+ * struct ipcx_mbox_msg - A message to a mailbox.
+ * @buf: address of the payload, or of an array of &struct ipcx_iovec
+ * @len: bytes of payload, 0 allowed; with IPCX_MSG_IOV the number of buffers
+ * @type: any number, for selective receive
+ * @cookie: any number, for selective receive and to tell replies apart
+ * @flags: IPCX_MSG_IOV
+ * @priority: 0 to IPCX_PRIO_MAX, high first
+ */
+struct ipcx_mbox_msg {
+	__aligned_u64 buf;
+	__u64 len;
+	__u64 type;
+	__u64 cookie;
+	__u32 flags;
+	__u32 priority;
+};
+
+#define IPCX_MBOX_MSG_SIZE_VER0	40
+
+/**
+ * struct ipcx_mbox_recv - Room for a message from a mailbox, and what the kernel
+ *	says about it.
+ * @buf: address of the room, or of an array of &struct ipcx_iovec
+ * @len: in: bytes of room, with IPCX_MSG_IOV the number of buffers; out: bytes of
+ *	payload
+ * @flags: IPCX_MSG_IOV; out: also IPCX_MSG_TRUNC
+ * @priority: out: as sent
+ * @type: out: as sent
+ * @cookie: out: as sent
+ * @sender: out: port of the mailbox it was sent from, or 0
+ * @seq: out: number of the message in this mailbox, from 1
+ * @token: out: for IPCX_REPLY; 0: no reply is expected
+ * @pid: out: sending process, in the receiver's namespace; 0: not visible there
+ * @tid: out: sending thread, likewise
+ * @uid: out: sender's effective user, in the receiver's user namespace; the
+ *	overflow id where it has none there
+ * @gid: out: sender's effective group, likewise
+ *
+ * What is marked "out" may hold anything before. The sender's part is written by
+ * the kernel when the message is sent, and nothing a sender can set is in it.
+ */
+struct ipcx_mbox_recv {
+	__aligned_u64 buf;
+	__u64 len;
+	__u32 flags;
+	__u32 priority;
+	__u64 type;
+	__u64 cookie;
+	__u64 sender;
+	__u64 seq;
+	__u64 token;
+	__u32 pid;
+	__u32 tid;
+	__u32 uid;
+	__u32 gid;
+};
+
+#define IPCX_MBOX_RECV_SIZE_VER0	80
+
+/* Flags of struct ipcx_post and struct ipcx_call. */
+/** IPCX_TO_PORT - Control fd: @dest is a port. */
+#define IPCX_TO_PORT		(1U << 4)
+/** IPCX_TO_NAME - Control fd: @dest is the address of a name. */
+#define IPCX_TO_NAME		(1U << 5)
+/**
+ * IPCX_POST_SYNC - Return when the message has been received, not when it is in
+ *	the mailbox; one message per call.
+ */
+#define IPCX_POST_SYNC		(1U << 6)
+
+/**
+ * struct ipcx_post - Send messages to a mailbox (IPCX_POST, control fd or an fd
+ *	with the right to send).
+ * @msgs: address of an array of &struct ipcx_mbox_msg
+ * @count: messages in the array, 1 to IPCX_COUNT_MAX
+ * @msg_size: sizeof(struct ipcx_mbox_msg) of the caller, a multiple of 8
+ * @flags: IPCX_XFER_NONBLOCK (do not wait for room), IPCX_XFER_DEADLINE,
+ *	IPCX_POST_SYNC; on a control fd one of IPCX_TO_PORT and IPCX_TO_NAME
+ * @clock: as in &struct ipcx_xfer
+ * @deadline_ns: as in &struct ipcx_xfer
+ * @dest: control fd: where to, else 0
+ * @dest_len: IPCX_TO_NAME: length of the name in bytes, else 0
+ * @from: fd of the caller's own mailbox, with the right to receive, whose port
+ *	the message shall tell; or -1
+ *
+ * Returns the number of messages sent, as IPCX_SEND does. One user's messages
+ * never take more than half of what is free to it: with F bytes (or messages)
+ * free and U of the sender's user in the mailbox, a message of size S is let in
+ * while U + S is at most (F + U) / 2, or where the user has no message there.
+ *
+ * With IPCX_POST_SYNC a signal or the deadline takes a message back that was not
+ * received yet; while it is being received the call ends with EINTR or
+ * ETIMEDOUT, too, and the message may have been received.
+ *
+ * Errors: those of IPCX_SEND, and EACCES (name: mode forbids), EBADF (also @from),
+ * EINVAL (also: @from is no mailbox), ENAMETOOLONG, ENOENT (no such name; no such
+ * port, or one that the caller may not send to), EPIPE (the mailbox is gone),
+ * EPROTOTYPE (the name is of another kind).
+ */
+struct ipcx_post {
+	__aligned_u64 msgs;
+	__u32 count;
+	__u32 msg_size;
+	__u32 flags;
+	__u32 clock;
+	__s64 deadline_ns;
+	__aligned_u64 dest;
+	__u32 dest_len;
+	__s32 from;
+};
+
+#define IPCX_POST_SIZE_VER0	48
+
+/**
+ * struct ipcx_call - Send a request and wait for its reply (IPCX_CALL, control
+ *	fd or an fd with the right to send).
+ * @flags: IPCX_XFER_NONBLOCK (do not wait for room; the reply is waited for),
+ *	IPCX_XFER_DEADLINE, IPCX_RECV_TRUNC (the reply), IPCX_TO_*
+ * @clock: as in &struct ipcx_xfer
+ * @deadline_ns: until when to wait, for room and for the reply
+ * @dest: as in &struct ipcx_post
+ * @dest_len: as in &struct ipcx_post
+ * @from: as in &struct ipcx_post
+ * @request: the request
+ * @reply: room for the reply, and what the kernel says about it; @reply.token: out: 0
+ *
+ * A signal while the request waits to be received takes it back, and the call
+ * restarts as the handler's SA_RESTART says. One that comes later ends the call
+ * with EINTR, as the deadline ends it with ETIMEDOUT: a reply then finds nobody.
+ *
+ * Returns 0.
+ *
+ * Errors: those of IPCX_POST, and EINTR, EPIPE (also: the process that had
+ * received the request is gone or has discarded it), EFAULT (also: the reply
+ * could not be written, and is lost), EDQUOT and ENOMEM (also: the caller may not
+ * have a reply of that size, and it is lost).
+ */
+struct ipcx_call {
+	__u32 flags;
+	__u32 clock;
+	__s64 deadline_ns;
+	__aligned_u64 dest;
+	__u32 dest_len;
+	__s32 from;
+	struct ipcx_mbox_msg request;
+	struct ipcx_mbox_recv reply;
+};
+
+#define IPCX_CALL_SIZE_VER0	152
+
+/* Flags of struct ipcx_reply. */
+/** IPCX_REPLY_DISCARD - No reply: the caller gets EPIPE. @reply is unused, 0. */
+#define IPCX_REPLY_DISCARD	(1U << 4)
+/** IPCX_REPLY_RECV - Then receive the next message into @next. */
+#define IPCX_REPLY_RECV		(1U << 5)
+
+/**
+ * struct ipcx_reply - Reply to a call (IPCX_REPLY, mailbox fd with the right to
+ *	receive).
+ * @token: what came with the request; 0 with IPCX_REPLY_RECV: only receive, and
+ *	@reply is not looked at. Set to 0 once the reply is done, so that the same
+ *	call can be made again after a signal
+ * @flags: IPCX_REPLY_*; with IPCX_REPLY_RECV also those of IPCX_RECV but
+ *	IPCX_RECV_PEEK
+ * @clock: with IPCX_REPLY_RECV: as in &struct ipcx_xfer
+ * @deadline_ns: with IPCX_REPLY_RECV: as in &struct ipcx_xfer
+ * @match: with IPCX_REPLY_RECV: as in &struct ipcx_xfer
+ * @reserved: 0
+ * @match_arg: with IPCX_REPLY_RECV: as in &struct ipcx_xfer
+ * @reply: the reply; @reply.cookie is 0: the caller gets its own
+ * @next: with IPCX_REPLY_RECV: room for the next message
+ *
+ * A token is good for one reply, by a thread of the process that received the
+ * request. It ends, and the caller gets EPIPE, when that process closes an fd of
+ * the mailbox or ends.
+ *
+ * Returns 1 when a message was received into @next, else 0.
+ *
+ * Errors: EMSGSIZE (the reply is larger than the caller's room, or than the
+ * mailbox's messages may be; the token stays good), ESTALE (no such token, or the
+ * caller has given up), EFAULT (also, without IPCX_REPLY_RECV: the reply is done,
+ * and @token cannot be set to 0), EINVAL, ENOMEM, EDQUOT; and, @token being 0
+ * then, those of IPCX_RECV.
+ */
+struct ipcx_reply {
+	__u64 token;
+	__u32 flags;
+	__u32 clock;
+	__s64 deadline_ns;
+	__u32 match;
+	__u32 reserved;
+	__u64 match_arg;
+	struct ipcx_mbox_msg reply;
+	struct ipcx_mbox_recv next;
+};
+
+#define IPCX_REPLY_SIZE_VER0	160
+
 #define IPCX_IOC_MAGIC	0xB9
 
 #define IPCX_INFO	_IOWR(IPCX_IOC_MAGIC, 0x20, struct ipcx_info)
@@ -451,5 +698,8 @@ struct ipcx_notify {
 #define IPCX_SEND	_IOW(IPCX_IOC_MAGIC, 0x25, struct ipcx_xfer)
 #define IPCX_RECV	_IOW(IPCX_IOC_MAGIC, 0x26, struct ipcx_xfer)
 #define IPCX_NOTIFY	_IOW(IPCX_IOC_MAGIC, 0x27, struct ipcx_notify)
+#define IPCX_POST	_IOW(IPCX_IOC_MAGIC, 0x28, struct ipcx_post)
+#define IPCX_CALL	_IOWR(IPCX_IOC_MAGIC, 0x29, struct ipcx_call)
+#define IPCX_REPLY	_IOWR(IPCX_IOC_MAGIC, 0x2a, struct ipcx_reply)
 
 #endif /* _UAPI_LINUX_IPCX_H */

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mailboxes: the object, its birth and its death, see mbox.h.
+ */
+#include <linux/compat.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "account.h"
+#include "ipcx.h"
+#include "limits.h"
+#include "mbox.h"
+#include "object.h"
+#include "uabi.h"
+
+static int mbox_attr_get(struct ipcx_queue_attr *limits, u32 *flags,
+			 const void __user *uattr, u32 size)
+{
+	struct ipcx_mbox_attr attr = { };
+	int ret;
+
+	if (uattr) {
+		if (size < IPCX_MBOX_ATTR_SIZE_VER0)
+			return -EINVAL;
+		ret = ipcx_copy_in(&attr, sizeof(attr), uattr, size);
+		if (ret)
+			return ret;
+	}
+	if (attr.flags & ~IPCX_MBOX_VALID || attr.reserved)
+		return -EINVAL;
+	*flags = attr.flags;
+	*limits = (struct ipcx_queue_attr) {
+		.max_msgs = attr.max_msgs,
+		.max_msg_size = attr.max_msg_size,
+		.max_bytes = attr.max_bytes,
+		.overflow = IPCX_OVERFLOW_BLOCK,
+	};
+	return ipcx_queue_limits(limits);
+}
+
+static struct ipcx_object *mbox_create(const void __user *uattr, u32 size)
+{
+	struct ipcx_queue_attr limits;
+	struct ipcx_mbox *mbox;
+	u32 flags;
+	int ret;
+
+	ret = mbox_attr_get(&limits, &flags, uattr, size);
+	if (ret)
+		return ERR_PTR(ret);
+	mbox = kzalloc(sizeof(*mbox), GFP_KERNEL_ACCOUNT);
+	if (!mbox)
+		return ERR_PTR(-ENOMEM);
+	ret = ipcx_object_init(&mbox->q.obj, &ipcx_mbox_kind_ops,
+			       sizeof(*mbox));
+	if (ret) {
+		kfree(mbox);
+		return ERR_PTR(ret);
+	}
+	ipcx_queue_init(&mbox->q, &limits);
+	mbox->q.mail = true;
+	/* A token of 0 means that no reply is expected. */
+	mbox->q.pq.seq = 1;
+	mbox->flags = flags;
+	mbox->by_sender = RB_ROOT;
+	mbox->by_cookie = RB_ROOT;
+	mbox->calls = RB_ROOT;
+	ipcx_shares_init(&mbox->shares);
+	return &mbox->q.obj;
+}
+
+static void mbox_destroy(struct ipcx_object *obj)
+{
+	struct ipcx_mbox *mbox = ipcx_mbox_of(ipcx_queue_of(obj));
+
+	ipcx_queue_flush_cache(&mbox->q);
+	ipcx_shares_free(&mbox->shares);
+	ipcx_object_fini(obj);
+	kfree_rcu(mbox, q.obj.rcu);
+}
+
+static void mbox_stat(struct ipcx_object *obj, struct ipcx_stat *st)
+{
+	struct ipcx_mbox *mbox = ipcx_mbox_of(ipcx_queue_of(obj));
+
+	ipcx_queue_stat(obj, st);
+	spin_lock(&mbox->q.lock);
+	st->calls = mbox->ncalls;
+	if (mbox->dead)
+		st->state |= IPCX_STAT_DEAD;
+	spin_unlock(&mbox->q.lock);
+}
+
+/* A message without receiver: its caller is told. */
+static void drop_mail_locked(struct ipcx_mbox *mbox, struct ipcx_message *msg,
+			     struct ipcx_wakeups *wk)
+{
+	struct ipcx_mail *mail = ipcx_mail_of(msg);
+
+	ipcx_queue_remove_locked(&mbox->q, msg, true);
+	mbox->q.bytes -= msg->e.size;
+	ipcx_mail_gone_locked(msg);
+	if (mail->call)
+		ipcx_call_end_locked(mbox, mail->call, -EPIPE, wk);
+	ipcx_message_push(&wk->garbage, msg);
+	wk->any = true;
+}
+
+static void fail_sender_locked(struct ipcx_mbox *mbox, struct ipcx_share *share,
+			       struct ipcx_wakeups *wk)
+{
+	struct ipcx_waiter *w = ipcx_waitset_first(&share->senders);
+
+	ipcx_queue_del_sender_locked(&mbox->q, w);
+	w->error = -EPIPE;
+	trace_ipcx_wake(&mbox->q.obj, w->task, false);
+	ipcx_waiter_complete(w, wk);
+}
+
+/* A step of a death that has some. Returns false when nothing is left. */
+static bool bury_one_locked(struct ipcx_mbox *mbox, struct ipcx_wakeups *wk)
+{
+	struct ipcx_pq_entry *e = ipcx_prioq_first(&mbox->q.pq);
+	struct list_head *blocked = &mbox->shares.blocked;
+	struct rb_node *rb = mbox->calls.rb_node;
+
+	if (e)
+		drop_mail_locked(mbox, ipcx_message_of(e), wk);
+	else if (!list_empty(blocked))
+		fail_sender_locked(mbox,
+				   list_first_entry(blocked, struct ipcx_share,
+						    blocked), wk);
+	else if (rb)
+		ipcx_call_end_locked(mbox, rb_entry(rb, struct ipcx_caller, node),
+				     -EPIPE, wk);
+	else
+		return false;
+	return true;
+}
+
+/* The right to receive is gone: so is all that waited for its use. */
+static void mbox_die(struct ipcx_mbox *mbox)
+{
+	ipcx_uninitialized struct ipcx_wakeups wk;
+	struct ipcx_queue *q = &mbox->q;
+	unsigned int budget;
+	bool more = true;
+
+	ipcx_object_withdraw(&q->obj);
+	ipcx_wakeups_init(&wk);
+	while (more) {
+		spin_lock(&q->lock);
+		mbox->dead = true;
+		for (budget = IPCX_DROP_MAX; more && budget; budget--) {
+			if (ipcx_wakeups_full(&wk))
+				break;
+			more = bury_one_locked(mbox, &wk);
+		}
+		spin_unlock(&q->lock);
+		ipcx_queue_finish(q, &wk);
+		cond_resched();
+	}
+	/* Everybody, also who asked to be the only one. */
+	__wake_up(&q->write_wait, TASK_NORMAL, 0,
+		  poll_to_key(EPOLLHUP | EPOLLERR));
+	ipcx_queue_flush_cache(q);
+}
+
+/* Would a message of one byte from this user be let in? */
+static bool would_fit_locked(struct ipcx_mbox *mbox,
+			     struct ipcx_account *acct)
+{
+	struct ipcx_share *share;
+
+	if (!ipcx_queue_fits_locked(&mbox->q, 1))
+		return false;
+	share = ipcx_share_find_locked(&mbox->shares, ipcx_account_top(acct));
+	return !share || (!share->senders.count &&
+			  ipcx_share_admits_locked(&mbox->q, share, 1));
+}
+
+/*
+ * Writable for the polling user. Who polls for another (Linux AIO does from a
+ * kernel thread) does not know for whom, and is told whether there is room at all.
+ */
+static __poll_t poll_writable(struct ipcx_mbox *mbox)
+{
+	struct ipcx_account *acct = NULL;
+	__poll_t mask = 0;
+
+	if (!(current->flags & PF_KTHREAD))
+		acct = ipcx_account_get_current();
+
+	spin_lock(&mbox->q.lock);
+	if (mbox->dead)
+		mask = EPOLLHUP | EPOLLERR;
+	/* Without account, for want of memory too: a try tells. */
+	else if (acct ? would_fit_locked(mbox, acct) :
+			ipcx_queue_fits_locked(&mbox->q, 1))
+		mask = EPOLLOUT | EPOLLWRNORM;
+	spin_unlock(&mbox->q.lock);
+	ipcx_account_put(acct);
+	return mask;
+}
+
+static __poll_t mbox_poll(struct file *file, poll_table *wait)
+{
+	struct ipcx_mbox *mbox = ipcx_file_mbox(file);
+	u32 rights = ipcx_handle_of(file)->rights;
+	__poll_t mask = 0;
+
+	if (rights & IPCX_OPEN_READ)
+		poll_wait(file, &mbox->q.read_wait, wait);
+	if (rights & IPCX_OPEN_WRITE)
+		poll_wait(file, &mbox->q.write_wait, wait);
+
+	if (rights & IPCX_OPEN_WRITE)
+		mask |= poll_writable(mbox);
+	spin_lock(&mbox->q.lock);
+	if (rights & IPCX_OPEN_READ && mbox->q.pq.count)
+		mask |= EPOLLIN | EPOLLRDNORM;
+	spin_unlock(&mbox->q.lock);
+	return mask;
+}
+
+/* Each close by each process, the last one of a file included. */
+static int mbox_flush(struct file *file, fl_owner_t id)
+{
+	if (ipcx_handle_of(file)->rights & IPCX_OPEN_READ)
+		ipcx_calls_close(ipcx_file_mbox(file), id);
+	return 0;
+}
+
+static int mbox_release(struct inode *inode, struct file *file)
+{
+	if (ipcx_handle_of(file)->rights & IPCX_OPEN_READ)
+		mbox_die(ipcx_file_mbox(file));
+	ipcx_fs_release(file);
+	return 0;
+}
+
+/*
+ * No write(2), and with it no splice(2): a privileged program that is made to
+ * write to an fd it inherited must not send mail that is attested to be its own.
+ */
+static const struct file_operations mbox_fops = {
+	.owner = THIS_MODULE,
+	.poll = mbox_poll,
+	.unlocked_ioctl = ipcx_object_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.flush = mbox_flush,
+	.release = mbox_release,
+	.show_fdinfo = ipcx_queue_show_fdinfo,
+};
+
+const struct ipcx_kind_ops ipcx_mbox_kind_ops = {
+	.kind = IPCX_KIND_MBOX,
+	.name = "mbox",
+	.one_receiver = true,
+	.fops = &mbox_fops,
+	.create = mbox_create,
+	.destroy = mbox_destroy,
+	.drain = ipcx_queue_idle,
+	.idle = ipcx_queue_idle,
+	.stat = mbox_stat,
+};

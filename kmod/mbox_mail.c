@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mailboxes: what a queue's code does beside for mail: two indexes more, the
+ * shares of users, and those who wait for a message to be received.
+ */
+#include <linux/sched.h>
+
+#include "ipcx.h"
+#include "limits.h"
+#include "mbox.h"
+#include "trace.h"
+
+/**
+ * ipcx_mail_index_locked() - Mail has entered the order.
+ * @q: the mailbox's queue
+ * @msg: the message
+ *
+ * Context: under the mailbox's lock.
+ */
+void ipcx_mail_index_locked(struct ipcx_queue *q, struct ipcx_message *msg)
+{
+	struct ipcx_mbox *mbox = ipcx_mbox_of(q);
+	struct ipcx_mail *mail = ipcx_mail_of(msg);
+
+	mail->by_sender.key = mail->from.port;
+	mail->by_sender.order = msg->e.sel.order;
+	ipcx_seltree_insert(&mbox->by_sender, &mail->by_sender);
+	mail->by_cookie.key = mail->cookie;
+	mail->by_cookie.order = msg->e.sel.order;
+	ipcx_seltree_insert(&mbox->by_cookie, &mail->by_cookie);
+}
+
+/**
+ * ipcx_mail_unindex_locked() - Mail has left the order.
+ * @q: the mailbox's queue
+ * @msg: the message
+ *
+ * Context: under the mailbox's lock.
+ */
+void ipcx_mail_unindex_locked(struct ipcx_queue *q, struct ipcx_message *msg)
+{
+	struct ipcx_mbox *mbox = ipcx_mbox_of(q);
+	struct ipcx_mail *mail = ipcx_mail_of(msg);
+
+	ipcx_seltree_erase(&mbox->by_sender, &mail->by_sender);
+	ipcx_seltree_erase(&mbox->by_cookie, &mail->by_cookie);
+}
+
+/**
+ * ipcx_mail_select_locked() - The mail that a selective receive takes.
+ * @q: the mailbox's queue
+ * @match: IPCX_MATCH_SENDER or IPCX_MATCH_COOKIE
+ * @arg: its argument
+ *
+ * Context: under the mailbox's lock.
+ * Return: its message's entry, which stays where it is, or NULL.
+ */
+struct ipcx_pq_entry *ipcx_mail_select_locked(struct ipcx_queue *q, u32 match,
+					      u64 arg)
+{
+	struct ipcx_mbox *mbox = ipcx_mbox_of(q);
+	struct ipcx_selnode *node;
+
+	if (match == IPCX_MATCH_SENDER) {
+		node = ipcx_seltree_best(&mbox->by_sender, arg, arg);
+		return node ? &container_of(node, struct ipcx_mail,
+					    by_sender)->msg.e : NULL;
+	}
+	node = ipcx_seltree_best(&mbox->by_cookie, arg, arg);
+	return node ? &container_of(node, struct ipcx_mail,
+				    by_cookie)->msg.e : NULL;
+}
+
+/**
+ * ipcx_mail_accepted_locked() - Mail has a place in its mailbox.
+ * @msg: the message
+ *
+ * Context: under the mailbox's lock.
+ */
+void ipcx_mail_accepted_locked(struct ipcx_message *msg)
+{
+	struct ipcx_share *share = ipcx_mail_of(msg)->share;
+
+	share->bytes += msg->e.size;
+	share->msgs++;
+}
+
+/**
+ * ipcx_mail_gone_locked() - Mail has given its place up.
+ * @msg: the message
+ *
+ * Context: under the mailbox's lock.
+ */
+void ipcx_mail_gone_locked(struct ipcx_message *msg)
+{
+	struct ipcx_share *share = ipcx_mail_of(msg)->share;
+
+	share->bytes -= msg->e.size;
+	share->msgs--;
+}
+
+/**
+ * ipcx_mail_withdraw_locked() - Mail was never sent.
+ * @q: the mailbox's queue
+ * @msg: accepted mail that is neither in the order nor with a receiver
+ * @wk: what to do after unlock
+ *
+ * Context: under the mailbox's lock.
+ */
+void ipcx_mail_withdraw_locked(struct ipcx_queue *q, struct ipcx_message *msg,
+			       struct ipcx_wakeups *wk)
+{
+	q->bytes -= msg->e.size;
+	q->stats.sent--;
+	q->stats.sent_bytes -= msg->e.size;
+	ipcx_mail_gone_locked(msg);
+	ipcx_queue_recycle_locked(q, msg, wk);
+}
+
+/**
+ * ipcx_mail_received_locked() - Mail was copied to its receiver.
+ * @q: the mailbox's queue
+ * @msg: the message
+ * @wk: with a place left for who waited for that
+ *
+ * Context: under the mailbox's lock, in the receiving task.
+ */
+void ipcx_mail_received_locked(struct ipcx_queue *q, struct ipcx_message *msg,
+			       struct ipcx_wakeups *wk)
+{
+	struct ipcx_mail *mail = ipcx_mail_of(msg);
+
+	ipcx_mail_gone_locked(msg);
+	if (mail->call)
+		ipcx_call_received_locked(ipcx_mbox_of(q), mail->call,
+					  ipcx_mail_seq(mail), wk);
+}
+
+/**
+ * ipcx_mail_place_locked() - Let a sender's mail in, if it may.
+ * @q: the mailbox's queue
+ * @msg: the message, its share assigned
+ * @wk: what to do after unlock
+ *
+ * Context: under the mailbox's lock.
+ * Return: one of enum ipcx_placed.
+ */
+enum ipcx_placed ipcx_mail_place_locked(struct ipcx_queue *q,
+					struct ipcx_message *msg,
+					struct ipcx_wakeups *wk)
+{
+	struct ipcx_share *share = ipcx_mail_of(msg)->share;
+
+	lockdep_assert_held(&q->lock);
+	if (unlikely(ipcx_mbox_of(q)->dead))
+		return IPCX_PLACE_DEAD;
+	if (share->senders.count || !ipcx_queue_fits_locked(q, msg->e.size) ||
+	    !ipcx_share_admits_locked(q, share, msg->e.size))
+		return IPCX_PLACE_FULL;
+	return ipcx_queue_offer_locked(q, msg, wk, true) ? IPCX_PLACED :
+							   IPCX_PLACE_AGAIN;
+}
+
+/**
+ * ipcx_mail_add_sender_locked() - A sender waits for room.
+ * @q: the mailbox's queue
+ * @w: the waiter, with its message
+ *
+ * Context: under the mailbox's lock.
+ */
+void ipcx_mail_add_sender_locked(struct ipcx_queue *q, struct ipcx_waiter *w)
+{
+	struct ipcx_share *share = ipcx_mail_of(w->msg)->share;
+
+	if (!share->senders.count)
+		list_add_tail(&share->blocked, &ipcx_mbox_of(q)->shares.blocked);
+	ipcx_waitset_add(&share->senders, w);
+}
+
+/**
+ * ipcx_mail_del_sender_locked() - A sender does not wait any more.
+ * @w: the waiter
+ *
+ * Context: under the mailbox's lock.
+ */
+void ipcx_mail_del_sender_locked(struct ipcx_waiter *w)
+{
+	struct ipcx_share *share = ipcx_mail_of(w->msg)->share;
+
+	ipcx_waitset_del(&share->senders, w);
+	if (!share->senders.count)
+		list_del_init(&share->blocked);
+}
+
+/* Let the first waiting sender of a user in. Returns whether it was. */
+static bool admit_from_locked(struct ipcx_queue *q, struct ipcx_share *share,
+			      struct ipcx_wakeups *wk)
+{
+	struct ipcx_waiter *w = ipcx_waitset_first(&share->senders);
+	size_t size = w->msg->e.size;
+
+	if (!ipcx_queue_fits_locked(q, size) ||
+	    !ipcx_share_admits_locked(q, share, size))
+		return false;
+	/* @wk has a place for the sender, and nearly all for receivers. */
+	if (!ipcx_queue_offer_locked(q, w->msg, wk, true))
+		return false;
+	trace_ipcx_wake(&q->obj, w->task, true);
+	ipcx_queue_del_sender_locked(q, w);
+	ipcx_waiter_complete(w, wk);
+	return true;
+}
+
+/**
+ * ipcx_mail_admit_locked() - Let waiting senders' mail in, user by user.
+ * @q: the mailbox's queue
+ * @wk: what to do after unlock
+ *
+ * A bounded number of users is looked at, those that were passed over longest
+ * first. Any that are left are looked at when the next slot is released; in an
+ * empty mailbox every one is let in.
+ *
+ * Context: under the mailbox's lock.
+ * Return: true when @wk is full: unlock, ipcx_queue_finish(), and call again.
+ */
+bool ipcx_mail_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
+{
+	struct list_head *blocked = &ipcx_mbox_of(q)->shares.blocked;
+	struct ipcx_share *share, *first = NULL;
+	unsigned int budget = IPCX_SHARE_STEP;
+
+	lockdep_assert_held(&q->lock);
+	while (budget-- && !list_empty(blocked)) {
+		if (ipcx_wakeups_full(wk))
+			return true;
+		share = list_first_entry(blocked, struct ipcx_share, blocked);
+		/* All were looked at, and stand as before. */
+		if (share == first)
+			break;
+		list_move_tail(&share->blocked, blocked);
+		if (admit_from_locked(q, share, wk)) {
+			budget = IPCX_SHARE_STEP;
+			first = NULL;
+		} else if (!first) {
+			first = share;
+		}
+	}
+	return ipcx_wakeups_full(wk);
+}
