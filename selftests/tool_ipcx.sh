@@ -14,11 +14,11 @@ program=${IPCX_TOOL:-$here/../out/tools/ipcx}
 	exit 1
 }
 work=$(mktemp -d)
-q=/tool-$$
+q=/tool-$$ m=/tool-mbox-$$
 nobody=65534
 
 cleanup() {
-	"$program" rm --force "$q" "$q-2" >/dev/null 2>&1
+	"$program" rm --force "$q" "$q-2" "$m" >/dev/null 2>&1
 	rm -rf "$work" "$tap_output"
 }
 trap cleanup EXIT
@@ -87,15 +87,62 @@ fresh() {
 	"$program" rm --force "$q" && "$program" create "$q" "$@"
 }
 
-# Until a task waits to receive from $q.
-wait_receiver() {
+# Until what stat prints of an object has this text.
+wait_until() { # name, text
 	local i
 	for i in {1..100}; do
-		[[ $("$program" stat --json "$q") != *'"recv_waiters":0'* ]] && return
+		[[ $("$program" stat --json "$1" 2>/dev/null) == *"$2"* ]] && return
 		sleep 0.1
 	done
-	echo "no receiver after $i looks"
+	echo "$1: no '$2' after $i looks"
 	return 1
+}
+
+# Until a task waits to receive from $q.
+wait_receiver() {
+	wait_until "$q" '"recv_waiters":1'
+}
+
+# What a test that fails has started is not left behind.
+end_jobs_at_exit() {
+	trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+}
+
+# Until the command that serves has made its file.
+wait_started() {
+	local i
+	for i in {1..100}; do
+		[ ! -e "$work/started" ] || return 0
+		sleep 0.1
+	done
+	echo "the command has not started after $i looks"
+	return 1
+}
+
+# Whoever makes $m with these arguments runs while CHECK does; its output is in
+# $work/made and /made-err. Ended, it leaves no mailbox.
+while_made() { # check, subcommand, argument...
+	local check=$1 status=0
+	shift
+	end_jobs_at_exit
+	"$program" "$@" >"$work/made" 2>"$work/made-err" &
+	maker=$!
+	wait_until "$m" '"recv_waiters":1' && "$check" || status=$?
+	# It may have ended already.
+	kill -TERM "$maker" 2>/dev/null || true
+	wait "$maker" || {
+		echo "ipcx $*: exit status $?"
+		status=1
+	}
+	[ "$status" = 0 ] || cat "$work/made" "$work/made-err"
+	expect 4 stat "$m" || return
+	return "$status"
+}
+
+# The port of $m.
+port_of_m() {
+	local text
+	text=$("$program" stat --json "$m") && text=${text#*'"id":'} && echo "${text%%,*}"
 }
 
 as_nobody() {
@@ -107,7 +154,7 @@ as_nobody() {
 t_info() {
 	expect 0 info && says out '^ABI version: +1$' '^features: .*queue' '^your bytes:' &&
 		expect 0 info --json &&
-		json '"abi_version":1,"features":["queue"' '"max_msg_size":16777216'
+		json '"abi_version":1,"features":["queue","mbox"' '"max_msg_size":16777216'
 }
 
 t_create() {
@@ -254,17 +301,24 @@ t_follow() { # signal
 	return "$status"
 }
 
-t_follow_interrupt() {
-	fresh || return
-	# Ctrl-C, as a terminal gives it to the foreground.
+# Ctrl-C, as a terminal gives it to the foreground, once it waits to receive.
+interrupted() { # subcommand, name, argument...
 	/usr/bin/python3 -c '
 import os, signal, subprocess, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)
 p = subprocess.Popen(sys.argv[1:])
-time.sleep(1)
+look = [sys.argv[1], "stat", "--json", sys.argv[3]]
+for _ in range(100):
+    if b"\"recv_waiters\":1," in subprocess.run(look, capture_output=True).stdout:
+        break
+    time.sleep(0.1)
 p.send_signal(signal.SIGINT)
 sys.exit(p.wait(30))
-' "$program" recv "$q" --follow
+' "$program" "$@"
+}
+
+t_follow_interrupt() {
+	fresh && interrupted recv "$q" --follow
 }
 
 t_follow_with_timeout() {
@@ -371,6 +425,305 @@ t_rm() {
 		expect 4 send "$q" x && expect 4 stat "$q"
 }
 
+# ---- mailboxes ----
+
+check_call() {
+	local port
+	port=$(port_of_m)
+	expect 0 call "$m" hello && out_is HELLO &&
+		expect 0 call "$m" '' && out_is '' && expect 0 call "$m" -l x && out_is $'X\n' &&
+		expect 0 call "$port" 'by port' && out_is 'BY PORT' &&
+		head -c 60000 /dev/zero | tr '\0' a >"$work/in" &&
+		expect 0 call "$m" <"$work/in" && tr a A <"$work/in" | cmp - "$work/out" &&
+		expect 0 call "$m" --json --cookie=18446744073709551615 ü &&
+		json "\"sender\":$port,\"pid\":$maker,\"tid\":$maker,\"uid\":0,\"gid\":0," \
+			'"cookie":"18446744073709551615"' '"size":2,"payload":"ü"'
+}
+
+t_call() {
+	while_made check_call serve "$m" -- tr a-z A-Z
+}
+
+# What the command is told is what the kernel says.
+check_environment() {
+	local pid status=0
+	setpriv --reuid="$nobody" --regid=12345 --clear-groups -- \
+		"$program" call "$m" --type=7 --cookie=9 hi >"$work/out" &
+	pid=$!
+	wait "$pid" || status=$?
+	[ "$status" = 0 ] || return
+	out_is "$pid $nobody 12345 0 7 9 hi"
+}
+
+t_serve_environment() {
+	umask 077
+	# shellcheck disable=SC2016 # for the shell that is served with
+	while_made check_environment serve "$m" --mode=0622 -- sh -c \
+		'echo -n "$IPCX_SENDER_PID $IPCX_SENDER_UID $IPCX_SENDER_GID" \
+		"$IPCX_SENDER_PORT $IPCX_TYPE $IPCX_COOKIE $(cat)"'
+}
+
+check_failing() {
+	expect 1 call "$m" bad && out_is '' &&
+		says err "^ipcx: $m: Broken pipe: the receiver discarded the call" &&
+		expect 0 call "$m" good && out_is $'good\n' && expect 1 call "$m" bad
+}
+
+t_serve_failing() {
+	while_made check_failing serve "$m" -- grep good || return
+	cp "$work/made-err" "$work/err"
+	says err "^ipcx: $m: grep: exit status 1: the call of process [0-9]+ gets no reply$"
+}
+
+check_no_reply() {
+	expect 1 call "$m" x && out_is '' && expect 1 call "$m" y
+}
+
+t_serve_killed() {
+	# shellcheck disable=SC2016 # for the shell that is served with
+	while_made check_no_reply serve "$m" -- sh -c 'echo half; kill -KILL $$' || return
+	cp "$work/made-err" "$work/err"
+	says err ': sh: Killed: the call of process'
+}
+
+t_serve_too_much() {
+	while_made check_no_reply serve "$m" --max-msg-size=100K -- yes || return
+	cp "$work/made-err" "$work/err"
+	says err ': yes: its output is larger than 102400 bytes'
+}
+
+# The largest reply there can be.
+check_size() {
+	expect 0 call "$m" 10 && out_is 0123456789 && expect 1 call "$m" 11 &&
+		expect 1 call "$m" 01234567890 &&
+		says err 'Message too long: 11 bytes or more; this mailbox takes 10 at most'
+}
+
+t_serve_size() {
+	# shellcheck disable=SC2016 # for the shell that is served with
+	while_made check_size serve "$m" --max-msg-size=10 -- sh -c \
+		'n=$(cat); echo -n 012345678901 | head -c "$n"'
+}
+
+# Options are ours up to the command.
+t_serve_options() {
+	local pid status=0
+	"$program" serve "$m" --count=2 printf %s --count=1 >"$work/made" &
+	pid=$!
+	wait_until "$m" '"recv_waiters":1' && expect 0 call "$m" && out_is '--count=1' &&
+		expect 0 call "$m" x && out_is '--count=1' || status=$?
+	[ "$status" = 0 ] || kill "$pid"
+	wait "$pid" && expect 4 stat "$m" || return
+	return "$status"
+}
+
+t_serve_no_calls() {
+	local pid status=0
+	"$program" serve "$m" --count=3 -- cat >"$work/out" &
+	pid=$!
+	wait_until "$m" '"recv_waiters":1' && printf 'a\nb\n' | "$program" send "$m" --lines &&
+		"$program" send "$(port_of_m)" c || status=$?
+	[ "$status" = 0 ] || kill "$pid"
+	wait "$pid" && out_is abc || return
+	return "$status"
+}
+
+check_serve_json() {
+	expect 0 send "$m" --sync --type=3 plain && expect 0 call "$m" --cookie=5 called &&
+		out_is called && expect 1 call "$m" bad
+}
+
+t_serve_json() {
+	# shellcheck disable=SC2016 # for the shell that is served with
+	while_made check_serve_json serve "$m" --json -- sh -c \
+		'x=$(cat); [ "$x" != bad ] || exit 3; echo -n "$x"' || return
+	cp "$work/made" "$work/out"
+	json '"size":5,"call":false,"status":0,"output":"plain","replied":false}' \
+		'"size":6,"call":true,"status":0,"output":"called","replied":true}' \
+		'"size":3,"call":true,"status":3,"output":"","replied":false}' \
+		'{"type":3,"priority":0,"cookie":0,"seq":1,"sender":0,' '"cookie":5,"seq":2,' \
+		'"uid":0,"gid":0,' &&
+		[ "$(wc -l <"$work/out")" = 3 ]
+}
+
+# One caller whose request was received, and one whose request was not.
+two_callers() {
+	"$program" call "$m" first >"$work/first" 2>&1 &
+	first=$!
+	wait_until "$m" '"calls":1,' || return
+	"$program" call "$m" second >"$work/second" 2>&1 &
+	second=$!
+	wait_until "$m" '"depth":1,'
+}
+
+ends_with() { # pid, status
+	local status=0
+	wait "$1" || status=$?
+	[ "$status" = "$2" ] || echo "exit status $status instead of $2"
+	[ "$status" = "$2" ]
+}
+
+end_with_callers() { # signal
+	kill -"$1" "$maker" && ends_with "$maker" 0 &&
+		ends_with "$first" 1 && ends_with "$second" 1 &&
+		[[ $(<"$work/first") == "ipcx: $m: Broken pipe: the "*"receiver "* ]] &&
+		[[ $(<"$work/second") == "ipcx: $m: Broken pipe: the mailbox's receiver has gone" ]]
+}
+
+check_end() {
+	two_callers && end_with_callers "$signal"
+}
+
+t_serve_ends() { # signal
+	local signal=$1
+	while_made check_end serve "$m" -- sleep 1000
+}
+
+check_end_started() {
+	two_callers && wait_started && end_with_callers TERM
+}
+
+# A command whose child has its standard output, too.
+t_serve_ends_children() {
+	rm -f "$work/started"
+	# shellcheck disable=SC2016 # for the shell that is served with
+	while_made check_end_started serve "$m" -- sh -c \
+		'sleep 1000 & : >"$1"; wait; echo x' - "$work/started"
+}
+
+check_end_with_reply() {
+	two_callers && wait_started && kill -TERM "$maker" && ends_with "$first" 0 &&
+		ends_with "$second" 1 && [ "$(<"$work/first")" = bye ]
+}
+
+# A command may use its signal to come to an end.
+t_serve_last_reply() {
+	rm -f "$work/started"
+	# shellcheck disable=SC2016 # for the shell that is served with
+	while_made check_end_with_reply serve "$m" -- sh -c \
+		'trap "echo bye; exit 0" TERM; : >"$1"; sleep 1000 >/dev/null & wait' - \
+		"$work/started"
+}
+
+t_serve_interrupt() {
+	interrupted serve "$m" -- true && expect 4 stat "$m"
+}
+
+check_taken() {
+	expect 1 serve "$m" -- true && says err "^ipcx: $m: Device or resource busy: another program" &&
+		expect 1 recv --mbox "$m" && says err 'another program has that mailbox' &&
+		expect 1 recv "$m" && says err "another kind: that is a mailbox, which only" &&
+		expect 1 create "$m" --exist-ok && says err 'is not a queue'
+}
+
+t_mbox_taken() {
+	while_made check_taken serve "$m" -- true && fresh &&
+		expect 1 serve "$q" -- true && says err "another kind: that name is a queue's" &&
+		expect 1 call "$q" x && says err 'another kind: that is a queue, which does not reply' &&
+		expect 1 send "$q" --sync x && says err 'that is a queue: --sync and --cookie are for mailboxes' &&
+		expect 1 send "$q" --cookie=0 x && expect 3 recv "$q" --nonblock
+}
+
+t_mbox_missing() {
+	expect 4 call "$m" x && says err 'no such object: .*is the program that makes it running' &&
+		expect 4 call 99999999 x && says err 'no such object: no mailbox has that port' &&
+		expect 4 send 99999999 x && expect 4 stat 99999999
+}
+
+t_serve_wrong() {
+	local pid
+	expect 1 serve "$m" --max-msg-size=100G -- true &&
+		says err '--max-msg-size: at most .*parameters/max_msg_size' || return
+	end_jobs_at_exit
+	"$program" serve "$m" -- "$work/no-such-program" 2>"$work/err" &
+	pid=$!
+	wait_until "$m" '"recv_waiters":1' && expect 1 call "$m" x && ends_with "$pid" 1 || return
+	expect 4 stat "$m"
+}
+
+check_busy() {
+	two_callers && expect 3 call "$m" --timeout=100ms x &&
+		says err 'no reply came in time: is its program answering' &&
+		expect 3 send "$m" --sync --timeout=100ms x && says err 'nobody received it in time' &&
+		# Both have been taken back.
+		wait_until "$m" '"depth":1,' &&
+		seq 2000 >"$work/in" && expect 3 send "$m" --lines --nonblock <"$work/in" &&
+		says err 'the mailbox is full, or has as much from you as it takes' &&
+		expect 3 send "$m" --timeout=50ms x && says err 'the mailbox stayed full'
+}
+
+t_mbox_busy() {
+	while_made check_busy serve "$m" -- sleep 1000
+}
+
+check_look() {
+	local port
+	port=$(port_of_m)
+	two_callers && expect 0 ls &&
+		says out '^KIND +ID +NAME +OWNER +MODE +DEPTH +BYTES +RECV +SEND +CALLS$' \
+			"^mbox +$port +$m +root +0644 +1 +6 +0 +0 +1$" "^queue .* -$" &&
+		expect 0 ls --kind=mbox --quiet && out_is "$m"$'\n' &&
+		expect 0 ls --kind=queue && ! grep -q -e mbox -e CALLS "$work/out" &&
+		expect 0 ls --kind=mbox --json &&
+		json "[{\"id\":$port,\"kind\":\"mbox\",\"name\":\"$m\"" '"dead":false,"calls":1,' '"bytes":6,' &&
+		expect 0 stat "$port" && says out "^name: +$m$" '^kind: +mbox$' "^port: +$port$" \
+			'^receiver: +there$' '^calls: +1 received' '^handles: +3$' '^queued: +1 messages' &&
+		as_nobody stat "$m" >"$work/out" && says out '^mode: +0644$' || return
+	as_nobody call "$m" x 2>"$work/err" && return 1
+	says err 'Permission denied: its mode keeps you out \(w to send\)' || return
+	as_nobody rm "$m" 2>"$work/err" && return 1
+	says err 'only its owner may remove it' && expect 0 rm "$m" && expect 4 call "$m" x
+}
+
+t_mbox_look() {
+	fresh && while_made check_look serve "$m" --mode=0644 -- sleep 1000
+}
+
+check_recv() {
+	local port
+	expect 0 send "$m" one && expect 0 send "$m" --sync --cookie=4 --type=2 two &&
+		expect 1 call "$m" three && says err 'the receiver discarded the call' &&
+		port=$(port_of_m) && expect 0 send "$port" --priority=3 four && expect 0 send "$m" --sync ''
+}
+
+t_recv_mbox() {
+	while_made check_recv recv --mbox "$m" --follow --lines || return
+	cp "$work/made" "$work/out"
+	out_is $'one\ntwo\nthree\nfour\n\n'
+}
+
+t_recv_mbox_json() {
+	while_made check_recv recv --mbox "$m" --follow --json || return
+	cp "$work/made" "$work/out"
+	json '{"type":0,"priority":0,"cookie":0,"seq":1,"sender":0,"pid":' \
+		'"uid":0,"gid":0,"call":false,"size":3,"payload":"one"}' \
+		'{"type":2,"priority":0,"cookie":4,"seq":2,' '"call":true,"size":5,"payload":"three"}' \
+		'{"type":0,"priority":3,"cookie":0,"seq":4,' '"size":0,"payload":""}'
+}
+
+# As with a queue: one message, of the type that is wanted.
+t_recv_mbox_one() {
+	local pid
+	end_jobs_at_exit
+	"$program" recv --mbox "$m" --type=5 --max-msg-size=200K >"$work/received" &
+	pid=$!
+	wait_until "$m" '"recv_waiters":1' && head -c 150000 /dev/urandom >"$work/in" &&
+		expect 0 send "$m" x && expect 0 send "$m" --type=5 <"$work/in" && ends_with "$pid" 0 ||
+		return
+	cmp "$work/in" "$work/received" && expect 3 recv --mbox "$m" --timeout=50ms &&
+		says err 'in time' && expect 4 stat "$m"
+}
+
+t_recv_mbox_priority() {
+	local pid
+	end_jobs_at_exit
+	"$program" recv --mbox "$m" --min-priority=3 >"$work/received" &
+	pid=$!
+	wait_until "$m" '"recv_waiters":1' && expect 0 send "$m" --priority=2 low &&
+		expect 0 send "$m" --priority=3 high && ends_with "$pid" 0 &&
+		[ "$(<"$work/received")" = high ]
+}
+
 t_usage() {
 	local line
 	for line in '' 'frobnicate' 'send' 'recv' 'create' 'rm' 'stat' 'recv jobs' 'send /a/b x' \
@@ -378,7 +731,12 @@ t_usage() {
 		'recv /a --type=1 --not-type=2' 'recv /a --peek --all' 'recv /a -n -T 1' \
 		'recv /a --all --follow' 'send /a --lines b' 'create /a --mode=888' \
 		'create /a --max-msgs=0' 'create /a --overflow=burn' 'recv /a --timeout=soon' \
-		'recv /a --count=0' 'recv --no-such-option /a'; do
+		'recv /a --count=0' 'recv --no-such-option /a' 'call' 'call x' 'call /a b c' \
+		'call /a -T soon' 'call /a -p 32768 x' 'send /a --cookie=-1 x' 'send -5 x' \
+		'serve' 'serve /a' 'serve /a --' 'serve a -- true' 'serve /a --count=0 -- true' \
+		'serve /a --mode=888 -- true' 'recv --mbox /a --all' 'recv --mbox /a --nonblock' \
+		'recv --mbox /a --peek' 'recv /a --mode=0600' \
+		'recv /a --max-msg-size=1K' 'stat x'; do
 		# shellcheck disable=SC2086 # words
 		expect 2 $line && says err . && out_is '' || return
 	done
@@ -388,7 +746,7 @@ t_help() {
 	local command
 	expect 0 --help && says out 'Exit status' 'Examples' && expect 0 --version &&
 		says out '^ipcx [0-9]+\.[0-9]+\.[0-9]+$' || return
-	for command in info ls stat create send recv rm; do
+	for command in info ls stat create send recv call serve rm; do
 		expect 0 "$command" --help && says out "^Usage: ipcx $command" '^Examples:' \
 			'--json' '--device' && expect 0 "$command" -h || return
 	done
@@ -432,6 +790,11 @@ t_completion() {
 		try --follow recv --fo
 		try --timeout= send --ti
 		try drop create --overflow = d
+		try mbox ls --kind = m
+		try "$2" call "${2%?}"
+		try --max-msg-size= serve --max
+		try sleep serve /a -- sle
+		try /etc/passwd serve /a -- cat /etc/pass
 	' - "$here/../tools/completion/ipcx.bash" "$q"
 }
 
@@ -470,6 +833,29 @@ tap "output that cannot be written is a failure" t_output_errors
 tap "rights: another user" t_rights
 tap "quota: names the parameter" t_quota
 tap "rm" t_rm
+tap "call" t_call
+tap "serve: the sender in the environment" t_serve_environment
+tap "serve: a command that fails" t_serve_failing
+tap "serve: a command that is killed" t_serve_killed
+tap "serve: a command that says too much" t_serve_too_much
+tap "serve --max-msg-size" t_serve_size
+tap "serve --count, and a command with options" t_serve_options
+tap "serve: messages that are no calls" t_serve_no_calls
+tap "serve --json" t_serve_json
+tap "serve ends on SIGTERM, and so do its callers" t_serve_ends TERM
+tap "serve ends on SIGHUP, and so do its callers" t_serve_ends HUP
+tap "serve ends, and so do its command's children" t_serve_ends_children
+tap "serve ends, and its command replies" t_serve_last_reply
+tap "serve ends on Ctrl-C" t_serve_interrupt
+tap "serve: limits, no such command" t_serve_wrong
+tap "mailboxes and queues: names of the other kind" t_mbox_taken
+tap "mailboxes: no such name, no such port" t_mbox_missing
+tap "mailboxes: timeouts and full ones: exit status 3" t_mbox_busy
+tap "mailboxes: ls, stat, rm, rights" t_mbox_look
+tap "recv --mbox" t_recv_mbox
+tap "recv --mbox --json" t_recv_mbox_json
+tap "recv --mbox, one message" t_recv_mbox_one
+tap "recv --mbox --min-priority" t_recv_mbox_priority
 tap "wrong command lines: exit status 2" t_usage
 tap "help and version" t_help
 tap "device: missing, wrong, closed" t_device

@@ -24,16 +24,27 @@ __ipcx_reply() { # text of candidates, one a line; word so far
 # A word such as --kind=q reaches us as three: --kind, =, q.
 __ipcx_value_of() { # option; word so far
 	case $1 in
-	--kind | -k) __ipcx_reply $'queue' "$2" ;;
+	--kind | -k) __ipcx_reply $'queue\nmbox' "$2" ;;
 	--overflow) __ipcx_reply $'block\ndrop' "$2" ;;
 	--mode | -m) __ipcx_reply $'0600\n0620\n0640\n0660\n0622\n0644\n0666' "$2" ;;
 	--device) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
 	--timeout | -T | --type | -t | --not-type | --max-type | --min-priority | \
-		--priority | -p | --count | -c | --max-msgs | --max-msg-size | --max-bytes)
+		--priority | -p | --count | -c | --cookie | --max-msgs | --max-msg-size | --max-bytes)
 		COMPREPLY=()
 		;;
 	*) return 1 ;;
 	esac
+}
+
+# Behind "--" comes a command, and behind that most likely files.
+__ipcx_command_line() { # word so far
+	local i kind=-f
+	for ((i = 2; i < COMP_CWORD; i++)); do
+		[ "${COMP_WORDS[i]}" != -- ] || break
+	done
+	[ "$i" != "$COMP_CWORD" ] || return
+	[ "$i" != $((COMP_CWORD - 1)) ] || kind=-c
+	mapfile -t COMPREPLY < <(compgen "$kind" -- "$1")
 }
 
 _ipcx() {
@@ -41,8 +52,11 @@ _ipcx() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 
 	COMPREPLY=()
+	if [ "$command" = serve ] && __ipcx_command_line "$word"; then
+		return
+	fi
 	if [ "$COMP_CWORD" = 1 ]; then
-		__ipcx_reply $'info\nls\nstat\ncreate\nsend\nrecv\nrm\n--help\n--version' "$word"
+		__ipcx_reply $'info\nls\nstat\ncreate\nsend\nrecv\ncall\nserve\nrm\n--help\n--version' "$word"
 		return
 	fi
 	if [ "$word" = = ]; then
@@ -58,7 +72,7 @@ _ipcx() {
 		return 0
 	fi
 	case $command in
-	send | recv | stat | rm) __ipcx_reply "$(__ipcx_names "$program")" "$word" ;;
+	send | recv | call | stat | rm) __ipcx_reply "$(__ipcx_names "$program")" "$word" ;;
 	esac
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* ipcx create */
-#include <inttypes.h>
 #include <sys/stat.h>
 
 #include "tool.h"
@@ -30,16 +29,6 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static void parse_number(struct argp_state *state, const char *option, const char *arg, bool size,
-			 uint64_t *value)
-{
-	bool ok = size ? parse_size(arg, value) : parse_u64(arg, UINT64_MAX, value);
-
-	if (!ok || !*value)
-		argp_error(state, "--%s: '%s' is not a %s", option, arg,
-			   size ? "size, such as 4096 or 64K" : "number above 0");
-}
-
 static void parse_overflow(struct argp_state *state, const char *arg, uint32_t *overflow)
 {
 	if (!strcmp(arg, "block"))
@@ -56,18 +45,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'm':
-		if (!parse_mode(arg, &args->opts.mode))
-			argp_error(state, "--mode: '%s' is not octal permission bits, such as 0660", arg);
+		args->opts.mode = mode_arg(state, arg);
 		args->has_mode = true;
 		return 0;
 	case KEY_MAX_MSGS:
-		parse_number(state, "max-msgs", arg, false, &args->opts.max_msgs);
+		args->opts.max_msgs = count_arg(state, "max-msgs", arg);
 		return 0;
 	case KEY_MAX_MSG_SIZE:
-		parse_number(state, "max-msg-size", arg, true, &args->opts.max_msg_size);
+		args->opts.max_msg_size = size_arg(state, "max-msg-size", arg);
 		return 0;
 	case KEY_MAX_BYTES:
-		parse_number(state, "max-bytes", arg, true, &args->opts.max_bytes);
+		args->opts.max_bytes = size_arg(state, "max-bytes", arg);
 		return 0;
 	case KEY_OVERFLOW:
 		parse_overflow(state, arg, &args->opts.overflow);
@@ -104,39 +92,6 @@ static const struct argp argp = {
 	       "  ipcx create /log --overflow=drop --mode=0622    all may send\n",
 };
 
-/* The module says EINVAL to every attribute beyond its limits: which one was it? */
-static int explain_einval(const struct args *args)
-{
-	const struct ipcx_queue_opts *o = &args->opts;
-	struct ipcx_info info;
-	struct {
-		const char *option;
-		uint64_t given;
-		uint64_t limit;
-		const char *parameter;
-	} checks[] = {
-		{ "max-msgs", o->max_msgs, 0, "max_queue_msgs" },
-		{ "max-msg-size", o->max_msg_size, 0, "max_msg_size" },
-		{ "max-bytes", o->max_bytes, 0, "max_queue_bytes" },
-	};
-
-	if (ipcx_dev_info(tool.dev, &info))
-		return report(ACT_CREATE, args->name, -EINVAL);
-	checks[0].limit = info.max_queue_msgs;
-	checks[1].limit = info.max_msg_size;
-	checks[2].limit = info.max_queue_bytes;
-	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
-		if (checks[i].given > checks[i].limit)
-			return report_hint(args->name, -EINVAL,
-					   "--%s: at most %" PRIu64
-					   ", the module's limit; root raises it in /sys/module/ipcx/parameters/%s",
-					   checks[i].option, checks[i].limit, checks[i].parameter);
-	if (o->max_bytes && o->max_bytes < o->max_msg_size)
-		return report_hint(args->name, -EINVAL,
-				   "--max-bytes is less than --max-msg-size: no such message would fit");
-	return report(ACT_CREATE, args->name, -EINVAL);
-}
-
 /* A new queue, or with --exist-ok one that is there, also since a moment ago. */
 static int make_or_open(const struct args *args, struct ipcx_queue **q, bool *made)
 {
@@ -162,7 +117,8 @@ static int create(const struct args *args, mode_t mode)
 	int err = make_or_open(args, &q, &made);
 
 	if (err == -EINVAL)
-		return explain_einval(args);
+		return report_limits(args->name, args->opts.max_msgs, args->opts.max_msg_size,
+				     args->opts.max_bytes);
 	if (err)
 		return report(ACT_CREATE, args->name, err);
 	/* As mkdir -m does; until here it had no more than that. */

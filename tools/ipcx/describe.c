@@ -7,6 +7,7 @@
 
 static const char *const kinds[] = {
 	[IPCX_KIND_QUEUE] = "queue",
+	[IPCX_KIND_MBOX] = "mbox",
 };
 
 const char *kind_name(unsigned int kind)
@@ -81,7 +82,6 @@ json_t *stat_json(const struct ipcx_stat *stat)
 		{ "received", stat->received },
 		{ "sent_bytes", stat->sent_bytes },
 		{ "received_bytes", stat->received_bytes },
-		{ "dropped", stat->dropped },
 		{ "send_blocked", stat->send_blocked },
 		{ "recv_blocked", stat->recv_blocked },
 		{ "depth_max", stat->depth_max },
@@ -98,10 +98,32 @@ json_t *stat_json(const struct ipcx_stat *stat)
 	json_set_bytes(obj, "owner", owner, strlen(owner));
 	snprintf(mode, sizeof(mode), "%04o", stat->mode);
 	json_set_str(obj, "mode", mode);
-	json_set_str(obj, "overflow", overflow_name(stat->overflow));
-	json_object_set_new(obj, "notify", json_boolean(stat->state & IPCX_STAT_NOTIFY));
+	if (stat->kind == IPCX_KIND_MBOX) {
+		json_set_bool(obj, "dead", stat->state & IPCX_STAT_DEAD);
+		json_set_u64(obj, "calls", stat->calls);
+	} else {
+		json_set_str(obj, "overflow", overflow_name(stat->overflow));
+		json_set_bool(obj, "notify", stat->state & IPCX_STAT_NOTIFY);
+		json_set_u64(obj, "dropped", stat->dropped);
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 		json_set_u64(obj, numbers[i].key, numbers[i].value);
 	free(owner);
+	return obj;
+}
+
+json_t *mail_json(const struct ipcx_mbox_recv *mail)
+{
+	json_t *obj = check_alloc(json_object());
+
+	json_set_u64(obj, "type", mail->type);
+	json_set_u64(obj, "priority", mail->priority);
+	json_set_u64(obj, "cookie", mail->cookie);
+	json_set_u64(obj, "seq", mail->seq);
+	json_set_u64(obj, "sender", mail->sender);
+	json_set_u64(obj, "pid", mail->pid);
+	json_set_u64(obj, "tid", mail->tid);
+	json_set_u64(obj, "uid", mail->uid);
+	json_set_u64(obj, "gid", mail->gid);
 	return obj;
 }

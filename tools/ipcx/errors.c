@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Error messages that name the mend. */
+#include <inttypes.h>
 #include <stdarg.h>
 
 #include "tool.h"
@@ -22,12 +23,28 @@ static const struct hint {
 	{ ACT_DEVICE, EPROTO, "the loaded module is older than this program: load the new one" },
 	{ ACT_CREATE, EEXIST, "use it as it is (--exist-ok), or remove it first: ipcx rm NAME" },
 	{ ACT_CREATE, EINVAL, "see its limits: ipcx info" },
+	{ ACT_TAKE, EPROTOTYPE,
+	  "that is a mailbox, which only the program that made it receives from; you may send to it (ipcx send, ipcx call)" },
+	{ ACT_MBOX, EPROTOTYPE, "that is a queue, which does not reply: use ipcx send" },
+	{ ACT_SYNC, EPROTOTYPE, "that is a queue: --sync and --cookie are for mailboxes" },
+	{ ACT_SERVE, EPROTOTYPE, "that name is a queue's: choose another" },
 	{ ACT_ANY, EPROTOTYPE, "the object of that name is not a queue: see ipcx ls" },
-	{ ACT_OPEN, ENOENT, "see what there is: ipcx ls; make it: ipcx create NAME" },
+	{ ACT_SERVE, EBUSY, "another program has that mailbox: see ipcx stat NAME, or choose another name" },
+	{ ACT_SERVE, EACCES, "that name is somebody else's: choose another" },
+	{ ACT_MBOX, ENOENT, "see what there is: ipcx ls; is the program that makes it running?" },
+	{ ACT_PORT, ENOENT, "no mailbox has that port, or it is not for you to send to: see ipcx ls" },
+	{ ACT_OPEN | ACT_TAKE, ENOENT, "see what there is: ipcx ls; make it: ipcx create NAME" },
 	{ ACT_STAT | ACT_UNLINK, ENOENT, "see what there is: ipcx ls" },
 	{ ACT_UNLINK, EACCES, "only its owner may remove it, or root (CAP_IPC_OWNER)" },
-	{ ACT_OPEN | ACT_CREATE | ACT_STAT, EACCES,
+	{ ACT_OPEN | ACT_TAKE | ACT_CREATE | ACT_STAT, EACCES,
 	  "its mode keeps you out (r to receive, w to send); root sees who owns it: sudo ipcx stat NAME" },
+	{ ACT_MBOX, EACCES,
+	  "its mode keeps you out (w to send); root sees who owns it: sudo ipcx stat NAME" },
+	{ ACT_POST | ACT_SYNC, EAGAIN,
+	  "the mailbox is full, or has as much from you as it takes: wait (without --nonblock)" },
+	{ ACT_POST, ETIMEDOUT, "the mailbox stayed full: is its program receiving? see ipcx stat NAME" },
+	{ ACT_SYNC, ETIMEDOUT, "nobody received it in time: is its program receiving? see ipcx stat NAME" },
+	{ ACT_CALL, ETIMEDOUT, "no reply came in time: is its program answering? see ipcx stat NAME" },
 	{ ACT_SEND, EAGAIN, "the queue is full: receive from it, or wait (without --nonblock)" },
 	{ ACT_SEND, ETIMEDOUT, "the queue stayed full: is anybody receiving? see ipcx stat NAME" },
 	{ ACT_RECV, EAGAIN, "no message that matches" },
@@ -51,13 +68,15 @@ static int exit_status(enum action action, int err)
 	}
 }
 
-/* Messages to people get "not found" for a device that is not there. */
+/* In words that mean something to people who do not use sockets. */
 static const char *error_text(enum action action, int err)
 {
 	if (action == ACT_DEVICE && err == ENOENT)
 		return "not found";
 	if (action != ACT_DEVICE && err == ENOENT)
 		return "no such object";
+	if (err == EPROTOTYPE)
+		return "an object of another kind";
 	return strerror(err);
 }
 
@@ -84,7 +103,7 @@ static void explain_quota(void)
 			(unsigned long long)info.user_objects,
 			(unsigned long long)info.user_objects_limit);
 	else
-		fprintf(stderr, ": you have %llu of %llu bytes queued: receive some (ipcx recv), or raise "
+		fprintf(stderr, ": you have %llu of %llu bytes queued: receive some (ipcx recv; from a mailbox its program does), or raise "
 			PARAMETERS "user_max_bytes",
 			(unsigned long long)info.user_bytes,
 			(unsigned long long)info.user_bytes_limit);
@@ -119,6 +138,38 @@ int report_hint(const char *subject, int err, const char *fmt, ...)
 	va_end(ap);
 	fputc('\n', stderr);
 	return EXIT_FAILURE;
+}
+
+int report_limits(const char *name, uint64_t max_msgs, uint64_t max_msg_size,
+		  uint64_t max_bytes)
+{
+	struct ipcx_info info;
+	struct {
+		const char *option;
+		uint64_t given;
+		uint64_t limit;
+		const char *parameter;
+	} checks[] = {
+		{ "max-msgs", max_msgs, 0, "max_queue_msgs" },
+		{ "max-msg-size", max_msg_size, 0, "max_msg_size" },
+		{ "max-bytes", max_bytes, 0, "max_queue_bytes" },
+	};
+
+	if (ipcx_dev_info(tool.dev, &info))
+		return report(ACT_CREATE, name, -EINVAL);
+	checks[0].limit = info.max_queue_msgs;
+	checks[1].limit = info.max_msg_size;
+	checks[2].limit = info.max_queue_bytes;
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
+		if (checks[i].given > checks[i].limit)
+			return report_hint(name, -EINVAL,
+					   "--%s: at most %" PRIu64
+					   ", the module's limit; root raises it in /sys/module/ipcx/parameters/%s",
+					   checks[i].option, checks[i].limit, checks[i].parameter);
+	if (max_bytes && max_bytes < max_msg_size)
+		return report_hint(name, -EINVAL,
+				   "--max-bytes is less than --max-msg-size: no such message would fit");
+	return report(ACT_CREATE, name, -EINVAL);
 }
 
 int finish_stdout(int status)

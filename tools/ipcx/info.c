@@ -9,6 +9,7 @@ static const struct {
 	const char *name;
 } features[] = {
 	{ IPCX_FEATURE_QUEUE, "queue" },
+	{ IPCX_FEATURE_MBOX, "mbox" },
 };
 
 static error_t parse(int key, char *arg __attribute__((unused)), struct argp_state *state)

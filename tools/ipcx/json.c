@@ -67,6 +67,11 @@ void json_set_str(json_t *obj, const char *key, const char *value)
 	set_new(obj, key, json_string(value));
 }
 
+void json_set_bool(json_t *obj, const char *key, bool value)
+{
+	set_new(obj, key, json_boolean(value));
+}
+
 void json_print(json_t *value)
 {
 	/* A failure to write is seen by finish_stdout(). */

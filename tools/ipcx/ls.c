@@ -11,7 +11,7 @@ struct args {
 };
 
 static const struct argp_option options[] = {
-	{ "kind", 'k', "KIND", 0, "Only objects of this kind (queue)", 0 },
+	{ "kind", 'k', "KIND", 0, "Only objects of this kind (queue, mbox)", 0 },
 	{ "quiet", 'q', 0, 0, "Only names, one a line; nothing for objects without", 0 },
 	{ 0 }
 };
@@ -24,7 +24,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'k':
 		args->kind = kind_by_name(arg);
 		if (!args->kind)
-			argp_error(state, "'%s': no such kind: queue", arg);
+			argp_error(state, "'%s': no such kind: queue or mbox", arg);
 		return 0;
 	case 'q':
 		args->quiet = true;
@@ -44,9 +44,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.doc = "List the objects of this network namespace that you may receive from.\v"
-	       "RECV and SEND are the tasks that wait to receive and to send. The name of an\n"
-	       "object that never had one, or was removed while open, is shown as '-'.\n"
+	.doc = "List the objects of this network namespace that you may receive from, and mailboxes that you may read.\v"
+	       "RECV and SEND are the tasks that wait to receive and to send. CALLS, shown\n"
+	       "where there are mailboxes, are those received that wait for their reply. The\n"
+	       "ID of a mailbox is its port. The name of an object that never had one, or was\n"
+	       "removed while open, is shown as '-'.\n"
 	       "With --json: one array of what 'ipcx stat --json' prints.\n"
 	       "\n"
 	       "Examples:\n"
@@ -65,11 +67,19 @@ static const struct column columns[] = {
 	{ "BYTES", true },
 	{ "RECV", true },
 	{ "SEND", true },
+	{ "CALLS", true },
+};
+
+/* What has been found. */
+struct listing {
+	struct ipcx_stat *objects;
+	size_t count;
+	bool mailboxes;
 };
 
 _Static_assert(ARRAY_SIZE(columns) <= TABLE_COLUMNS, "table too wide");
 
-static void add_row(struct table *t, const struct ipcx_stat *stat)
+static void add_row(struct table *t, const struct ipcx_stat *stat, bool calls)
 {
 	char *owner = user_name(stat->uid);
 
@@ -82,6 +92,10 @@ static void add_row(struct table *t, const struct ipcx_stat *stat)
 	table_add(t, "%" PRIu64, (uint64_t)stat->bytes);
 	table_add(t, "%u", stat->recv_waiters);
 	table_add(t, "%u", stat->send_waiters);
+	if (calls && stat->kind == IPCX_KIND_MBOX)
+		table_add(t, "%" PRIu64, (uint64_t)stat->calls);
+	else if (calls)
+		table_add(t, "-");
 	free(owner);
 }
 
@@ -97,49 +111,72 @@ static void print_name(const struct ipcx_stat *stat)
 	free(text);
 }
 
-/* Gives each object to the list that the options ask for. */
-static int walk(const struct args *args, struct table *table, json_t *list)
+static int find(unsigned int kind, struct listing *l)
 {
 	const struct ipcx_stat *stat;
 	struct ipcx_iter *iter;
 	int ret;
 
-	ret = ipcx_iter_new(&iter, tool.dev, args->kind);
+	ret = ipcx_iter_new(&iter, tool.dev, kind);
 	if (ret)
 		return ret;
 	while ((ret = ipcx_iter_next(iter, &stat)) > 0) {
-		if (args->quiet)
-			print_name(stat);
-		else if (tool.json)
-			json_array_append_new(list, stat_json(stat));
-		else
-			add_row(table, stat);
+		l->objects = check_alloc(reallocarray(l->objects, l->count + 1, sizeof(*stat)));
+		l->objects[l->count++] = *stat;
+		l->mailboxes |= stat->kind == IPCX_KIND_MBOX;
 	}
 	ipcx_iter_free(iter);
 	return ret;
 }
 
+static void print_table(const struct listing *l)
+{
+	/* The last column is mailboxes' only. */
+	size_t ncolumns = ARRAY_SIZE(columns) - !l->mailboxes;
+	struct table table;
+
+	table_init(&table, columns, ncolumns);
+	for (size_t i = 0; i < l->count; i++)
+		add_row(&table, &l->objects[i], l->mailboxes);
+	table_print(&table);
+	table_free(&table);
+}
+
+static void print_json(const struct listing *l)
+{
+	json_t *list = check_alloc(json_array());
+
+	for (size_t i = 0; i < l->count; i++)
+		json_array_append_new(list, stat_json(&l->objects[i]));
+	json_print(list);
+}
+
+static void print(const struct listing *l, bool quiet)
+{
+	if (tool.json)
+		print_json(l);
+	else if (!quiet)
+		print_table(l);
+	else
+		for (size_t i = 0; i < l->count; i++)
+			print_name(&l->objects[i]);
+}
+
 int cmd_ls(int argc, char **argv)
 {
 	struct args args = { 0 };
-	struct table table;
-	json_t *list;
+	struct listing l = { 0 };
 	int status, err;
 
 	parse_args(&argp, argc, argv, &args);
 	status = open_device();
 	if (status)
 		return status;
-	table_init(&table, columns, ARRAY_SIZE(columns));
-	list = check_alloc(json_array());
-	err = walk(&args, &table, list);
+	err = find(args.kind, &l);
 	if (err)
 		status = report(ACT_DEVICE, tool.device, err);
-	else if (tool.json)
-		json_print(json_incref(list));
-	else if (!args.quiet)
-		table_print(&table);
-	json_decref(list);
-	table_free(&table);
+	else
+		print(&l, args.quiet);
+	free(l.objects);
 	return status;
 }

@@ -17,6 +17,8 @@ static const struct command {
 	{ "create", "create a queue", cmd_create },
 	{ "send", "send a message, from the command line or standard input", cmd_send },
 	{ "recv", "receive messages, to standard output", cmd_recv },
+	{ "call", "send a request to a mailbox and print the reply", cmd_call },
+	{ "serve", "make a mailbox and answer its calls with a command", cmd_serve },
 	{ "rm", "remove objects by name", cmd_rm },
 };
 
@@ -33,8 +35,8 @@ static const char main_tail[] =
 	"  0  success\n"
 	"  1  failure\n"
 	"  2  the command line is wrong\n"
-	"  3  the queue is full or empty, and waiting was excluded or timed out\n"
-	"  4  there is no object of that name\n"
+	"  3  full or empty, and waiting was excluded; or it timed out\n"
+	"  4  there is no object of that name or port\n"
 	"  5  there is no device: the module is not loaded\n"
 	"\n"
 	"Examples:\n"
@@ -42,7 +44,9 @@ static const char main_tail[] =
 	"  ipcx send /jobs 'hello'        put a message into it\n"
 	"  ipcx recv /jobs                take it out again\n"
 	"  ipcx ls                        see what there is\n"
-	"  ipcx rm /jobs                  remove the queue\n";
+	"  ipcx rm /jobs                  remove the queue\n"
+	"  ipcx serve /upper -- tr a-z A-Z  answer calls\n"
+	"  ipcx call /upper 'hello'       make one, from elsewhere\n";
 
 static void print_help(void)
 {
@@ -85,27 +89,29 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 
 static const struct argp common_argp = { .options = common_options, .parser = parse_common };
 
-void parse_args(const struct argp *argp, int argc, char **argv, void *input)
+static void parse_line(const struct argp *argp, int argc, char **argv, unsigned int flags,
+		       void *input)
 {
 	const struct argp_child children[] = { { &common_argp, 0, NULL, -2 }, { 0 } };
 	struct argp with_common = *argp;
 	error_t err;
 
 	with_common.children = children;
-	err = argp_parse(&with_common, argc, argv, 0, NULL, input);
+	err = argp_parse(&with_common, argc, argv, flags, NULL, input);
 	if (err) {
 		fprintf(stderr, "ipcx: %s\n", strerror(err));
 		exit(EXIT_FAILURE);
 	}
 }
 
-const char *name_arg(struct argp_state *state, const char *arg)
+void parse_args(const struct argp *argp, int argc, char **argv, void *input)
 {
-	const char *wrong = name_error(arg);
+	parse_line(argp, argc, argv, 0, input);
+}
 
-	if (wrong)
-		argp_error(state, "'%s': %s", arg, wrong);
-	return arg;
+void parse_args_in_order(const struct argp *argp, int argc, char **argv, void *input)
+{
+	parse_line(argp, argc, argv, ARGP_IN_ORDER, input);
 }
 
 int open_device(void)

@@ -8,80 +8,77 @@
 
 struct receiver {
 	const struct recv_args *args;
-	struct ipcx_queue *q;
+	const struct recv_source *from;
 	struct ipcx_recv_opts opts;
-	struct ipcx_msg msg;
+	struct ipcx_mbox_recv mail;	/* of a queue's message the part that it has */
 	char *buf;
 	size_t room;
 };
+
+static int take_from_queue(struct receiver *r)
+{
+	struct ipcx_msg msg;
+	int ret;
+
+	ipcx_msg_init(&msg, r->buf, r->room, 0, 0);
+	ret = ipcx_queue_recv_msgs(r->from->q, &msg, 1, &r->opts);
+	r->mail.len = msg.len;
+	r->mail.type = msg.type;
+	r->mail.priority = msg.priority;
+	return ret;
+}
+
+static int take_from_mailbox(struct receiver *r)
+{
+	int ret;
+
+	ipcx_mbox_recv_init(&r->mail, r->buf, r->room);
+	ret = ipcx_mbox_recv_msgs(r->from->mbox, &r->mail, 1, &r->opts);
+	/* Nobody here replies: its caller is not to wait for who reads our output. */
+	if (ret > 0 && r->mail.token)
+		ipcx_mbox_discard(r->from->mbox, r->mail.token);
+	return ret;
+}
 
 /* One message into r->buf, which grows to what it needs. */
 static int take(struct receiver *r)
 {
 	int ret;
 
-	if (r->args->has_timeout)
-		r->opts.deadline_ns = ipcx_deadline_after(r->opts.clock, r->args->timeout_ns);
+	begin_waiting(&r->args->patience, &r->opts.flags, &r->opts.clock, &r->opts.deadline_ns);
 	for (;;) {
-		ipcx_msg_init(&r->msg, r->buf, r->room, 0, 0);
-		ret = ipcx_queue_recv_msgs(r->q, &r->msg, 1, &r->opts);
+		ret = r->from->mbox ? take_from_mailbox(r) : take_from_queue(r);
 		if (ret != -EMSGSIZE)
 			return ret;
 		/* The message stays; another receiver may get it meanwhile. */
-		r->room = r->msg.len;
+		r->room = r->mail.len;
 		free(r->buf);
 		r->buf = check_alloc(malloc(r->room));
 	}
 }
 
-static int write_all(const char *buf, size_t len)
+static json_t *message_json(const struct receiver *r)
 {
-	while (len) {
-		ssize_t ret = write(STDOUT_FILENO, buf, len);
+	json_t *obj;
 
-		if (ret < 0 && errno == EINTR)
-			continue;
-		if (ret < 0)
-			return -errno;
-		buf += ret;
-		len -= ret;
+	if (r->from->mbox) {
+		obj = mail_json(&r->mail);
+		json_set_bool(obj, "call", r->mail.token);
+	} else {
+		obj = check_alloc(json_object());
+		json_set_u64(obj, "type", r->mail.type);
+		json_set_u64(obj, "priority", r->mail.priority);
 	}
-	return 0;
-}
-
-static int write_json(const struct receiver *r)
-{
-	json_t *obj = check_alloc(json_object());
-	char *text;
-	int err;
-
-	json_set_u64(obj, "type", r->msg.type);
-	json_set_u64(obj, "priority", r->msg.priority);
-	json_set_u64(obj, "size", r->msg.len);
-	json_set_bytes(obj, "payload", r->buf, r->msg.len);
-	text = check_alloc(json_dumps(obj, JSON_COMPACT));
-	err = write_all(text, strlen(text));
-	if (!err)
-		err = write_all("\n", 1);
-	free(text);
-	json_decref(obj);
-	return err;
+	json_set_u64(obj, "size", r->mail.len);
+	json_set_bytes(obj, "payload", r->buf, r->mail.len);
+	return obj;
 }
 
 static int write_message(const struct receiver *r)
 {
-	bool newline = r->args->lines;
-	int err;
-
 	if (tool.json)
-		return write_json(r);
-	/* A prompt is to come on a line of its own. */
-	if (isatty(STDOUT_FILENO) && (!r->msg.len || r->buf[r->msg.len - 1] != '\n'))
-		newline = true;
-	err = write_all(r->buf, r->msg.len);
-	if (!err && newline)
-		err = write_all("\n", 1);
-	return err;
+		return write_json(message_json(r));
+	return write_payload(r->buf, r->mail.len, r->args->lines);
 }
 
 static int output_failed(const struct receiver *r, int err)
@@ -98,20 +95,6 @@ static int receive_failed(const struct receiver *r, int err)
 	if (r->args->all && err == -EAGAIN)
 		return EXIT_SUCCESS;
 	return report(ACT_RECV, r->args->name, err);
-}
-
-static void set_waiting(struct receiver *r)
-{
-	const struct recv_args *args = r->args;
-
-	if (args->peek) {
-		r->opts.flags |= IPCX_RECV_PEEK;
-	} else if (args->nonblock || args->all) {
-		r->opts.flags |= IPCX_XFER_NONBLOCK;
-	} else if (args->has_timeout) {
-		r->opts.flags |= IPCX_XFER_DEADLINE;
-		r->opts.clock = CLOCK_MONOTONIC;
-	}
 }
 
 static int receive_loop(struct receiver *r)
@@ -135,17 +118,27 @@ static int receive_loop(struct receiver *r)
 	return EXIT_SUCCESS;
 }
 
-int recv_run(const struct recv_args *args, struct ipcx_queue *q)
+static int catch_end(const struct recv_source *from)
 {
-	struct receiver r = { .args = args, .q = q, .opts = args->opts };
+	int err = stop_setup(from->mbox ? ipcx_mbox_fd(from->mbox) : ipcx_queue_fd(from->q));
+
+	return err ? err : stop_without_reader();
+}
+
+int recv_run(const struct recv_args *args, const struct recv_source *from)
+{
+	struct receiver r = { .args = args, .from = from, .opts = args->opts };
 	int status, err;
 
 	if (args->follow) {
-		err = stop_setup(q);
+		err = catch_end(from);
 		if (err)
 			return report(ACT_RECV, args->name, err);
 	}
-	set_waiting(&r);
+	if (args->peek)
+		r.opts.flags |= IPCX_RECV_PEEK;
+	if (args->all)
+		r.opts.flags |= IPCX_XFER_NONBLOCK;
 	r.room = FIRST_ROOM;
 	r.buf = check_alloc(malloc(r.room));
 	status = receive_loop(&r);

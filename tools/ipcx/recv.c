@@ -2,7 +2,7 @@
 /* ipcx recv: the command line */
 #include "recv.h"
 
-enum { KEY_NOT_TYPE = 0x100, KEY_MAX_TYPE, KEY_MIN_PRIORITY, KEY_PEEK };
+enum { KEY_NOT_TYPE = 0x100, KEY_MAX_TYPE, KEY_MIN_PRIORITY, KEY_PEEK, KEY_MBOX, KEY_MAX_MSG_SIZE };
 
 static const struct argp_option options[] = {
 	{ 0, 0, 0, 0, "Which messages (one of these; default: all):", 1 },
@@ -20,6 +20,11 @@ static const struct argp_option options[] = {
 	{ "nonblock", 'n', 0, 0, "Do not wait", 0 },
 	{ 0, 0, 0, 0, "Output (default: the payload as it is):", 4 },
 	{ "lines", 'l', 0, 0, "End each payload with a newline", 0 },
+	{ 0, 0, 0, 0, "Mailboxes:", 5 },
+	{ "mbox", KEY_MBOX, 0, 0, "Make the mailbox NAME and receive from it; it goes with this program", 0 },
+	{ "mode", 'm', "MODE", 0,
+	  "Its permission bits in octal, whatever the umask: w to send, r to list (default: 0600)", 0 },
+	{ "max-msg-size", KEY_MAX_MSG_SIZE, "SIZE", 0, "Its largest payload (default: 64K)", 0 },
 	{ 0 }
 };
 
@@ -27,28 +32,35 @@ static void parse_match(struct argp_state *state, unsigned int match, const char
 			const char *arg)
 {
 	struct recv_args *args = state->input;
-	uint64_t max = match == IPCX_MATCH_MIN_PRIORITY ? IPCX_PRIO_MAX : UINT64_MAX;
-	uint64_t value;
 
 	if (args->opts.match != IPCX_MATCH_ANY)
 		argp_error(state, "only one of --type, --not-type, --max-type and --min-priority");
-	if (!parse_u64(arg, max, &value))
-		argp_error(state, "--%s: '%s' is not a number from 0 to %s", option, arg,
-			   match == IPCX_MATCH_MIN_PRIORITY ? "32767" : "2^64-1");
 	args->opts.match = match;
-	args->opts.match_arg = value;
+	if (match == IPCX_MATCH_MIN_PRIORITY)
+		args->opts.match_arg = priority_arg(state, option, arg);
+	else
+		args->opts.match_arg = number_arg(state, option, arg);
+}
+
+/* A mailbox that was just made is empty, and is nobody's but ours. */
+static void check_mbox(struct argp_state *state, const struct recv_args *args)
+{
+	if (args->mbox && (args->peek || args->all || args->patience.nonblock))
+		argp_error(state, "--mbox makes a mailbox, which is empty: not with --peek, --all or --nonblock");
+	if (!args->mbox && (args->birth.has_mode || args->birth.opts.max_msg_size))
+		argp_error(state, "--mode and --max-msg-size are for making a mailbox (--mbox)");
 }
 
 static void check_args(struct argp_state *state, const struct recv_args *args)
 {
 	if (!args->name)
 		argp_usage(state);
-	if (args->nonblock && args->has_timeout)
-		argp_error(state, "--nonblock and --timeout exclude each other");
-	if (args->peek && (args->all || args->follow || args->count || args->has_timeout))
+	check_patience(state, &args->patience);
+	if (args->peek && (args->all || args->follow || args->count || args->patience.has_timeout))
 		argp_error(state, "--peek shows one message and never waits: not with --all, --follow, --count, --timeout");
-	if (args->all && (args->follow || args->has_timeout))
+	if (args->all && (args->follow || args->patience.has_timeout))
 		argp_error(state, "--all never waits: not with --follow or --timeout");
+	check_mbox(state, args);
 }
 
 static error_t parse_selection(int key, char *arg, struct argp_state *state)
@@ -71,14 +83,33 @@ static error_t parse_selection(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static error_t parse_birth(int key, char *arg, struct argp_state *state)
+{
+	struct recv_args *args = state->input;
+
+	switch (key) {
+	case KEY_MBOX:
+		args->mbox = true;
+		return 0;
+	case 'm':
+		args->birth.opts.mode = mode_arg(state, arg);
+		args->birth.has_mode = true;
+		return 0;
+	case KEY_MAX_MSG_SIZE:
+		args->birth.opts.max_msg_size = size_arg(state, "max-msg-size", arg);
+		return 0;
+	default:
+		return parse_selection(key, arg, state);
+	}
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct recv_args *args = state->input;
 
 	switch (key) {
 	case 'c':
-		if (!parse_u64(arg, UINT64_MAX, &args->count) || !args->count)
-			argp_error(state, "--count: '%s' is not a number above 0", arg);
+		args->count = count_arg(state, "count", arg);
 		return 0;
 	case 'a':
 		args->all = true;
@@ -90,12 +121,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		args->peek = true;
 		return 0;
 	case 'T':
-		if (!parse_duration(arg, &args->timeout_ns))
-			argp_error(state, "--timeout: '%s' is not a time, such as 2, 1.5s or 200ms", arg);
-		args->has_timeout = true;
+		timeout_arg(state, arg, &args->patience);
 		return 0;
 	case 'n':
-		args->nonblock = true;
+		args->patience.nonblock = true;
 		return 0;
 	case 'l':
 		args->lines = true;
@@ -109,7 +138,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		check_args(state, args);
 		return 0;
 	default:
-		return parse_selection(key, arg, state);
+		return parse_birth(key, arg, state);
 	}
 }
 
@@ -117,12 +146,16 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "NAME",
-	.doc = "Receive messages from a queue and write them to standard output.\v"
+	.doc = "Receive messages from a queue and write them to standard output, or with --mbox those to a new mailbox.\v"
 	       "The highest priority comes first, and the oldest within a priority.\n"
 	       "TIME is in seconds, or has a unit: ns, us, ms, s, m, h.\n"
 	       "With --json: one object a line with type, priority, size and payload; a\n"
 	       "payload that is not UTF-8 is in payload_base64 instead. A type above 2^63-1\n"
 	       "is a string.\n"
+	       "Only the program that makes a mailbox receives from it, while it runs, as with\n"
+	       "'nc -l'. Calls are written like other messages and get no reply: their callers\n"
+	       "see an error. With --json there are also cookie, seq, call (true or false),\n"
+	       "and the sender: sender (its own port, or 0), pid, tid, uid, gid.\n"
 	       "--follow ends when interrupted (Ctrl-C, SIGTERM, SIGHUP), with exit status 0\n"
 	       "and without having taken a message that it did not write; or when the reader\n"
 	       "of standard output goes away: likewise if it was waiting for a message, else\n"
@@ -136,23 +169,38 @@ static const struct argp argp = {
 	       "  ipcx recv /jobs --timeout=2 || echo nothing came\n"
 	       "  ipcx recv /jobs --type=7 --nonblock\n"
 	       "  ipcx recv /jobs --all >/dev/null                  empty the queue\n"
-	       "  ipcx recv /jobs --follow --json | jq .priority\n",
+	       "  ipcx recv /jobs --follow --json | jq .priority\n"
+	       "  ipcx recv --mbox /inbox --mode=0622 --follow --lines    all may send\n",
 };
+
+static int open_source(const struct recv_args *args, struct recv_source *from)
+{
+	int err;
+
+	if (args->mbox)
+		return make_mailbox(&from->mbox, args->name, &args->birth);
+	err = ipcx_queue_open(&from->q, tool.dev, args->name, IPCX_OPEN_READ, NULL);
+	return err ? report(ACT_TAKE, args->name, err) : 0;
+}
 
 int cmd_recv(int argc, char **argv)
 {
-	struct recv_args args = { .opts = { .sz = sizeof(args.opts) } };
-	struct ipcx_queue *q;
-	int status, err;
+	struct recv_args args = {
+		.opts = { .sz = sizeof(args.opts) },
+		.birth.opts = { .sz = sizeof(args.birth.opts) },
+	};
+	struct recv_source from = { 0 };
+	int status;
 
 	parse_args(&argp, argc, argv, &args);
 	status = open_device();
 	if (status)
 		return status;
-	err = ipcx_queue_open(&q, tool.dev, args.name, IPCX_OPEN_READ, NULL);
-	if (err)
-		return report(ACT_OPEN, args.name, err);
-	status = recv_run(&args, q);
-	ipcx_queue_close(q);
+	status = open_source(&args, &from);
+	if (status)
+		return status;
+	status = recv_run(&args, &from);
+	ipcx_mbox_close(from.mbox);
+	ipcx_queue_close(from.q);
 	return status;
 }

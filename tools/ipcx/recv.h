@@ -12,21 +12,19 @@ struct recv_args {
 	bool all;
 	bool follow;
 	bool peek;
-	bool nonblock;
 	bool lines;
-	bool has_timeout;
-	int64_t timeout_ns;
+	struct patience patience;
+	bool mbox;
+	struct birth birth;		/* with mbox */
+};
+
+/* Where messages come from: the one or the other. */
+struct recv_source {
+	struct ipcx_queue *q;
+	struct ipcx_mbox *mbox;
 };
 
 /* recv-run.c: receive and write; the exit status */
-int recv_run(const struct recv_args *args, struct ipcx_queue *q);
-
-/* recv-stop.c: the end of --follow */
-
-/* Catch what ends it; @q is no longer waited for then. */
-int stop_setup(struct ipcx_queue *q);
-bool stop_asked(void);
-/* Nobody reads standard output any more: what is taken now could not be written. */
-bool stop_no_reader(void);
+int recv_run(const struct recv_args *args, const struct recv_source *from);
 
 #endif /* IPCX_RECV_H */

@@ -39,7 +39,8 @@ static const struct argp argp = {
 	.args_doc = "NAME...",
 	.doc = "Remove objects by name.\v"
 	       "Programs that have an object open go on using it; it and its messages go when\n"
-	       "the last of them closes it. Only its owner and root may remove an object.\n"
+	       "the last of them closes it. A mailbox without its name is still reached by those\n"
+	       "who have it open. Only its owner and root may remove an object.\n"
 	       "With --json: one line for each that is removed.\n"
 	       "\n"
 	       "Examples:\n"

@@ -6,41 +6,60 @@
 #include "tool.h"
 
 struct args {
-	const char *name;
+	struct dest dest;
 	const char *message;	/* NULL: standard input */
 	bool lines;
 	uint64_t type;
-	uint64_t priority;
-	bool nonblock;
-	bool has_timeout;
-	int64_t timeout_ns;
+	uint32_t priority;
+	struct patience patience;
+	/* mailboxes only: */
+	bool sync;
+	bool has_cookie;
+	uint64_t cookie;
 };
 
 /* What has been sent so far. */
 struct sender {
 	const struct args *args;
-	struct ipcx_queue *q;
+	struct ipcx_queue *q;		/* or: */
+	struct ipcx_mbox *mbox;
 	uint64_t messages;
 	uint64_t bytes;
 };
 
+enum { KEY_SYNC = 0x100, KEY_COOKIE };
+
 static const struct argp_option options[] = {
-	{ "type", 't', "N", 0, "Type, for selective receive: 0 to 2^64-1 (default: 0)", 0 },
-	{ "priority", 'p', "N", 0, "Priority, high first: 0 to 32767 (default: 0)", 0 },
-	{ "lines", 'l', 0, 0, "Send each line of standard input as a message, as it comes", 0 },
-	{ "timeout", 'T', "TIME", 0, "While the queue is full wait for TIME at most", 0 },
-	{ "nonblock", 'n', 0, 0, "Do not wait where the queue is full", 0 },
+	{ "type", 't', "N", 0, "Type, for selective receive: 0 to 2^64-1 (default: 0)", 1 },
+	{ "priority", 'p', "N", 0, "Priority, high first: 0 to 32767 (default: 0)", 1 },
+	{ "lines", 'l', 0, 0, "Send each line of standard input as a message, as it comes", 1 },
+	{ "timeout", 'T', "TIME", 0, "While there is no room wait for TIME at most", 1 },
+	{ "nonblock", 'n', 0, 0, "Do not wait for room", 1 },
+	{ 0, 0, 0, 0, "Mailboxes only:", 2 },
+	{ "sync", KEY_SYNC, 0, 0, "Wait until the message has been received", 2 },
+	{ "cookie", KEY_COOKIE, "N", 0, "A number for the receiver: 0 to 2^64-1 (default: 0)", 2 },
 	{ 0 }
 };
 
 static void check_args(struct argp_state *state, const struct args *args)
 {
-	if (!args->name)
+	if (!args->dest.text)
 		argp_usage(state);
 	if (args->message && args->lines)
 		argp_error(state, "--lines reads standard input: not with a MESSAGE");
-	if (args->nonblock && args->has_timeout)
-		argp_error(state, "--nonblock and --timeout exclude each other");
+	check_patience(state, &args->patience);
+}
+
+static void parse_word(struct argp_state *state, char *arg)
+{
+	struct args *args = state->input;
+
+	if (!args->dest.text)
+		dest_arg(state, arg, &args->dest);
+	else if (!args->message)
+		args->message = arg;
+	else
+		argp_error(state, "more than one MESSAGE: quote it, or send lines (--lines)");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -49,32 +68,29 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 't':
-		if (!parse_u64(arg, UINT64_MAX, &args->type))
-			argp_error(state, "--type: '%s' is not a number from 0 to 2^64-1", arg);
+		args->type = number_arg(state, "type", arg);
 		return 0;
 	case 'p':
-		if (!parse_u64(arg, IPCX_PRIO_MAX, &args->priority))
-			argp_error(state, "--priority: '%s' is not a number from 0 to %d", arg,
-				   IPCX_PRIO_MAX);
+		args->priority = priority_arg(state, "priority", arg);
 		return 0;
 	case 'l':
 		args->lines = true;
 		return 0;
 	case 'T':
-		if (!parse_duration(arg, &args->timeout_ns))
-			argp_error(state, "--timeout: '%s' is not a time, such as 2, 1.5s or 200ms", arg);
-		args->has_timeout = true;
+		timeout_arg(state, arg, &args->patience);
 		return 0;
 	case 'n':
-		args->nonblock = true;
+		args->patience.nonblock = true;
+		return 0;
+	case KEY_SYNC:
+		args->sync = true;
+		return 0;
+	case KEY_COOKIE:
+		args->cookie = number_arg(state, "cookie", arg);
+		args->has_cookie = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (!args->name)
-			args->name = name_arg(state, arg);
-		else if (!args->message)
-			args->message = arg;
-		else
-			argp_error(state, "more than one MESSAGE: quote it, or send lines (--lines)");
+		parse_word(state, arg);
 		return 0;
 	case ARGP_KEY_END:
 		check_args(state, args);
@@ -87,20 +103,24 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "NAME [MESSAGE]",
-	.doc = "Send MESSAGE to a queue, or what standard input gives up to its end.\v"
+	.args_doc = "NAME [MESSAGE]\nPORT [MESSAGE]",
+	.doc = "Send MESSAGE to a queue or a mailbox, or what standard input gives up to its end.\v"
+	       "A PORT is the ID of a mailbox ('ipcx ls'). The receiver of a mailbox is told\n"
+	       "who sent the message.\n"
 	       "TIME is in seconds, or has a unit: ns, us, ms, s, m, h. With --lines it counts\n"
-	       "for each message; a line is sent without its newline.\n"
+	       "for each message; a line is sent without its newline. With --sync it is the\n"
+	       "time until the message has been received.\n"
 	       "With --json: the messages and bytes that were sent.\n"
 	       "\n"
-	       "Exit status 3: the queue is full (--nonblock) or stayed full (--timeout).\n"
+	       "Exit status 3: no room (--nonblock), or still none (--timeout).\n"
 	       "\n"
 	       "Examples:\n"
 	       "  ipcx send /jobs 'hello'\n"
 	       "  ipcx send /jobs --priority=10 --type=7 'urgent'\n"
 	       "  ipcx send /jobs <picture.png\n"
 	       "  tail -f log | ipcx send /jobs --lines\n"
-	       "  ipcx send /jobs --timeout=500ms 'hello' || echo full\n",
+	       "  ipcx send /jobs --timeout=500ms 'hello' || echo full\n"
+	       "  ipcx send /inbox --sync --timeout=2 'hello' || echo nobody took it\n",
 };
 
 static int explain(const struct sender *s, int err, size_t len)
@@ -108,41 +128,55 @@ static int explain(const struct sender *s, int err, size_t len)
 	struct ipcx_stat stat;
 
 	if (err == -EMSGSIZE && !ipcx_queue_stat(s->q, &stat))
-		return report_hint(s->args->name, err,
+		return report_hint(s->args->dest.text, err,
 				   "%zu bytes or more; this queue takes %" PRIu64
 				   " at most: create one with a larger --max-msg-size",
 				   len, (uint64_t)stat.max_msg_size);
 	if (err == -EBADF)
-		return report(ACT_OPEN, s->args->name, -EACCES);
-	return report(ACT_SEND, s->args->name, err);
+		return report(ACT_OPEN, s->args->dest.text, -EACCES);
+	return report(ACT_SEND, s->args->dest.text, err);
 }
 
-static int send_one(struct sender *s, const void *buf, size_t len)
+static int to_queue(struct sender *s, const void *buf, size_t len)
 {
 	IPCX_OPTS(ipcx_send_opts, opts);
 	struct ipcx_msg msg;
 	int ret;
 
-	if (s->args->nonblock) {
-		opts.flags = IPCX_XFER_NONBLOCK;
-	} else if (s->args->has_timeout) {
-		opts.flags = IPCX_XFER_DEADLINE;
-		opts.clock = CLOCK_MONOTONIC;
-		opts.deadline_ns = ipcx_deadline_after(CLOCK_MONOTONIC, s->args->timeout_ns);
-	}
+	begin_waiting(&s->args->patience, &opts.flags, &opts.clock, &opts.deadline_ns);
 	ipcx_msg_init(&msg, buf, len, s->args->type, s->args->priority);
 	ret = ipcx_queue_send_msgs(s->q, &msg, 1, &opts);
+	return ret < 0 ? explain(s, ret, len) : EXIT_SUCCESS;
+}
+
+static int to_mailbox(struct sender *s, const void *buf, size_t len)
+{
+	const struct args *args = s->args;
+	IPCX_OPTS(ipcx_mbox_send_opts, opts);
+	struct ipcx_mbox_msg msg;
+	int ret;
+
+	begin_waiting(&args->patience, &opts.flags, &opts.clock, &opts.deadline_ns);
+	if (args->sync)
+		opts.flags |= IPCX_POST_SYNC;
+	ipcx_mbox_msg_init(&msg, buf, len, args->type, args->cookie);
+	msg.priority = args->priority;
+	ret = ipcx_mbox_send_msgs(s->mbox, &msg, 1, &opts);
 	if (ret < 0)
-		return explain(s, ret, len);
-	s->messages++;
-	s->bytes += len;
+		return explain_post(s->mbox, args->sync ? ACT_SYNC : ACT_POST, &args->dest, len,
+				    ret);
 	return EXIT_SUCCESS;
 }
 
-static int read_error(void)
+static int send_one(struct sender *s, const void *buf, size_t len)
 {
-	fprintf(stderr, "ipcx: standard input: %s\n", strerror(errno));
-	return EXIT_FAILURE;
+	int status = s->mbox ? to_mailbox(s, buf, len) : to_queue(s, buf, len);
+
+	if (status)
+		return status;
+	s->messages++;
+	s->bytes += len;
+	return EXIT_SUCCESS;
 }
 
 static int send_lines(struct sender *s)
@@ -158,7 +192,7 @@ static int send_lines(struct sender *s)
 		status = send_one(s, line, len);
 	}
 	if (!status && ferror(stdin))
-		status = read_error();
+		status = input_failed(-errno);
 	free(line);
 	return status;
 }
@@ -166,35 +200,16 @@ static int send_lines(struct sender *s)
 /* One message; of input without end no more is read than a message can be. */
 static int send_input(struct sender *s)
 {
-	size_t len = 0, room = 65536;
-	char *buf = check_alloc(malloc(room));
 	struct ipcx_stat stat;
+	struct bytes input;
 	int status, err;
 
-	err = ipcx_queue_stat(s->q, &stat);
-	if (err) {
-		status = explain(s, err, 0);
-		goto free_buf;
-	}
-	for (;;) {
-		ssize_t ret;
-
-		if (len == room) {
-			room *= 2;
-			buf = check_alloc(realloc(buf, room));
-		}
-		ret = read(STDIN_FILENO, buf + len, room - len);
-		if (ret < 0) {
-			status = read_error();
-			goto free_buf;
-		}
-		len += ret;
-		if (!ret || len > stat.max_msg_size)
-			break;
-	}
-	status = send_one(s, buf, len);
-free_buf:
-	free(buf);
+	err = s->mbox ? ipcx_mbox_stat(s->mbox, &stat) : ipcx_queue_stat(s->q, &stat);
+	if (err)
+		return report(ACT_STAT, s->args->dest.text, err);
+	err = read_bytes(STDIN_FILENO, stat.max_msg_size, &input);
+	status = err ? input_failed(err) : send_one(s, input.data, input.len);
+	free(input.data);
 	return status;
 }
 
@@ -207,27 +222,49 @@ static void print_json(const struct sender *s)
 	json_print(obj);
 }
 
+/* Whichever of the two kinds it is. */
+static int open_dest(struct sender *s)
+{
+	const struct args *args = s->args;
+	int err = -EPROTOTYPE;
+
+	if (!args->dest.is_port)
+		err = ipcx_queue_open(&s->q, tool.dev, args->dest.text, IPCX_OPEN_WRITE, NULL);
+	if (err == -EPROTOTYPE) {
+		err = open_mailbox(&s->mbox, &args->dest);
+		return err ? report(open_action(&args->dest), args->dest.text, err) : 0;
+	}
+	if (err)
+		return report(ACT_OPEN, args->dest.text, err);
+	if (args->sync || args->has_cookie)
+		return report(ACT_SYNC, args->dest.text, -EPROTOTYPE);
+	return 0;
+}
+
+static int send_all(struct sender *s)
+{
+	if (s->args->message)
+		return send_one(s, s->args->message, strlen(s->args->message));
+	return s->args->lines ? send_lines(s) : send_input(s);
+}
+
 int cmd_send(int argc, char **argv)
 {
 	struct args args = { 0 };
 	struct sender s = { .args = &args };
-	int status, err;
+	int status;
 
 	parse_args(&argp, argc, argv, &args);
 	status = open_device();
 	if (status)
 		return status;
-	err = ipcx_queue_open(&s.q, tool.dev, args.name, IPCX_OPEN_WRITE, NULL);
-	if (err)
-		return report(ACT_OPEN, args.name, err);
-	if (args.message)
-		status = send_one(&s, args.message, strlen(args.message));
-	else if (args.lines)
-		status = send_lines(&s);
-	else
-		status = send_input(&s);
-	if (tool.json)
-		print_json(&s);
+	status = open_dest(&s);
+	if (!status) {
+		status = send_all(&s);
+		if (tool.json)
+			print_json(&s);
+	}
+	ipcx_mbox_close(s.mbox);
 	ipcx_queue_close(s.q);
 	return status;
 }

@@ -5,7 +5,7 @@
 #include "tool.h"
 
 struct args {
-	char **names;
+	struct dest *dests;
 	size_t count;
 };
 
@@ -15,8 +15,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_ARG:
-		name_arg(state, arg);
-		args->names[args->count++] = arg;
+		dest_arg(state, arg, &args->dests[args->count++]);
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		argp_usage(state);
@@ -28,18 +27,60 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp argp = {
 	.parser = parse,
-	.args_doc = "NAME...",
+	.args_doc = "NAME...\nPORT...",
 	.doc = "Show everything about objects.\v"
-	       "Needs permission to receive or to send.\n"
+	       "A PORT is the ID of a mailbox. Needs permission to receive or to send or,\n"
+	       "for a mailbox given by name, to read.\n"
 	       "With --json: one object a line, with the field names of <linux/ipcx.h>.\n"
 	       "\n"
 	       "Examples:\n"
 	       "  ipcx stat /jobs\n"
-	       "  ipcx stat --json /jobs | jq .depth\n",
+	       "  ipcx stat --json /jobs | jq .depth\n"
+	       "  ipcx stat --json /upper | jq .calls\n",
 };
 
+/* What may be listed but not sent to. */
+static int stat_listed(const char *name, struct ipcx_stat *stat)
+{
+	const struct ipcx_stat *each;
+	struct ipcx_iter *iter;
+	int ret;
+
+	ret = ipcx_iter_new(&iter, tool.dev, IPCX_KIND_MBOX);
+	if (ret)
+		return ret;
+	while ((ret = ipcx_iter_next(iter, &each)) > 0) {
+		if (strcmp(each->name, name) != 0)
+			continue;
+		*stat = *each;
+		break;
+	}
+	ipcx_iter_free(iter);
+	if (ret < 0)
+		return ret;
+	return ret ? 0 : -EACCES;
+}
+
+static int stat_mailbox(const struct dest *dest, struct ipcx_stat *stat)
+{
+	struct ipcx_mbox *m;
+	int ret;
+
+	ret = open_mailbox(&m, dest);
+	if (ret == -EACCES)
+		return stat_listed(dest->text, stat);
+	if (ret)
+		return ret;
+	ret = ipcx_mbox_stat(m, stat);
+	/* Our own handle is not what is asked for. */
+	if (!ret)
+		stat->handles--;
+	ipcx_mbox_close(m);
+	return ret;
+}
+
 /* Either right will do. */
-static int stat_by_name(const char *name, struct ipcx_stat *stat)
+static int stat_queue(const char *name, struct ipcx_stat *stat)
 {
 	struct ipcx_queue *q;
 	int ret;
@@ -50,10 +91,17 @@ static int stat_by_name(const char *name, struct ipcx_stat *stat)
 	if (ret)
 		return ret;
 	ret = ipcx_queue_stat(q, stat);
-	/* Our own handle is not what is asked for. */
-	stat->handles--;
+	if (!ret)
+		stat->handles--;
 	ipcx_queue_close(q);
 	return ret;
+}
+
+static int stat_dest(const struct dest *dest, struct ipcx_stat *stat)
+{
+	int ret = dest->is_port ? -EPROTOTYPE : stat_queue(dest->text, stat);
+
+	return ret == -EPROTOTYPE ? stat_mailbox(dest, stat) : ret;
 }
 
 static void line(const char *label, const char *fmt, ...)
@@ -77,9 +125,9 @@ static void print_who(const struct ipcx_stat *stat)
 	char *user = user_name(stat->uid), *group = group_name(stat->gid);
 	char *name = printable(stat->name), *created = time_text(stat->created_ns);
 
-	line("name:", "%s", name);
+	line("name:", "%s", (stat->state & IPCX_STAT_NAMED) ? name : "-");
 	line("kind:", "%s", kind_name(stat->kind));
-	line("id:", "%" PRIu64, NUM(stat->id));
+	line(stat->kind == IPCX_KIND_MBOX ? "port:" : "id:", "%" PRIu64, NUM(stat->id));
 	line("owner:", "%s (%u), group %s (%u)", user, stat->uid, group, stat->gid);
 	line("mode:", "%04o", stat->mode);
 	line("created:", "%s", created);
@@ -92,40 +140,50 @@ static void print_who(const struct ipcx_stat *stat)
 
 static void print_text(const struct ipcx_stat *stat)
 {
+	bool mbox = stat->kind == IPCX_KIND_MBOX;
+
 	print_who(stat);
+	if (mbox)
+		line("receiver:", "%s", stat->state & IPCX_STAT_DEAD ? "gone" : "there");
 	line("limits:", "%" PRIu64 " messages, %" PRIu64 " bytes, %" PRIu64 " bytes a message",
 	     NUM(stat->max_msgs), NUM(stat->max_bytes), NUM(stat->max_msg_size));
-	line("when full:", "%s",
-	     stat->overflow == IPCX_OVERFLOW_DROP ? "drop the oldest of the lowest priority" :
-	     overflow_name(stat->overflow));
+	if (!mbox)
+		line("when full:", "%s",
+		     stat->overflow == IPCX_OVERFLOW_DROP ?
+		     "drop the oldest of the lowest priority" : overflow_name(stat->overflow));
 	line("queued:", "%" PRIu64 " messages (and %" PRIu64 " being received), %" PRIu64 " bytes",
 	     NUM(stat->depth), NUM(stat->inflight), NUM(stat->bytes));
+	if (mbox)
+		line("calls:", "%" PRIu64 " received and not answered yet", NUM(stat->calls));
 	line("most:", "%" PRIu64 " messages, %" PRIu64 " bytes",
 	     NUM(stat->depth_max), NUM(stat->bytes_max));
 	line("sent:", "%" PRIu64 " messages, %" PRIu64 " bytes",
 	     NUM(stat->sent), NUM(stat->sent_bytes));
 	line("received:", "%" PRIu64 " messages, %" PRIu64 " bytes",
 	     NUM(stat->received), NUM(stat->received_bytes));
-	line("dropped:", "%" PRIu64 " messages", NUM(stat->dropped));
+	if (!mbox)
+		line("dropped:", "%" PRIu64 " messages", NUM(stat->dropped));
 	line("blocked:", "%" PRIu64 " sends, %" PRIu64 " receives",
 	     NUM(stat->send_blocked), NUM(stat->recv_blocked));
 	line("waiting:", "%u to send, %u to receive", stat->send_waiters, stat->recv_waiters);
-	line("notify:", "%s", stat->state & IPCX_STAT_NOTIFY ? "registered" : "none");
+	if (!mbox)
+		line("notify:", "%s", stat->state & IPCX_STAT_NOTIFY ? "registered" : "none");
 }
 
 int cmd_stat(int argc, char **argv)
 {
-	struct args args = { .names = check_alloc(calloc(argc, sizeof(char *))) };
+	struct args args = { .dests = check_alloc(calloc(argc, sizeof(struct dest))) };
 	int status, failed = 0;
 
 	parse_args(&argp, argc, argv, &args);
 	status = open_device();
 	for (size_t i = 0; !status && i < args.count; i++) {
 		struct ipcx_stat stat;
-		int err = stat_by_name(args.names[i], &stat);
+		int err = stat_dest(&args.dests[i], &stat);
 
 		if (err) {
-			failed = report(ACT_STAT, args.names[i], err);
+			failed = report(args.dests[i].is_port ? ACT_PORT : ACT_STAT,
+					args.dests[i].text, err);
 			continue;
 		}
 		if (tool.json) {
@@ -136,6 +194,6 @@ int cmd_stat(int argc, char **argv)
 			putchar('\n');
 		print_text(&stat);
 	}
-	free(args.names);
+	free(args.dests);
 	return status ? status : failed;
 }

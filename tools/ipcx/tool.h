@@ -37,10 +37,41 @@ extern struct tool tool;
 
 /* Parse a subcommand's line: exits after --help and after usage errors. */
 void parse_args(const struct argp *argp, int argc, char **argv, void *input);
-/* Take a positional argument as the object's name; usage error if it is none. */
-const char *name_arg(struct argp_state *state, const char *arg);
+/* The same for a line whose end is another program's: options end before it. */
+void parse_args_in_order(const struct argp *argp, int argc, char **argv, void *input);
 /* Open tool.dev; 0, or an exit status after a message. */
 int open_device(void);
+
+/* args.c: the values of arguments; usage errors where they are wrong */
+
+/* Whom a message is for. */
+struct dest {
+	const char *text;	/* as given: the name, unless it is a port */
+	uint64_t port;
+	bool is_port;
+};
+
+/* How long to wait; by default for ever. */
+struct patience {
+	bool nonblock;
+	bool has_timeout;
+	int64_t timeout_ns;
+};
+
+const char *name_arg(struct argp_state *state, const char *arg);
+/* A mailbox's name or port. */
+void dest_arg(struct argp_state *state, const char *arg, struct dest *dest);
+uint64_t number_arg(struct argp_state *state, const char *option, const char *arg);
+/* Above 0, as sizes are. */
+uint64_t count_arg(struct argp_state *state, const char *option, const char *arg);
+uint64_t size_arg(struct argp_state *state, const char *option, const char *arg);
+uint32_t priority_arg(struct argp_state *state, const char *option, const char *arg);
+uint32_t mode_arg(struct argp_state *state, const char *arg);
+void timeout_arg(struct argp_state *state, const char *arg, struct patience *p);
+void check_patience(struct argp_state *state, const struct patience *p);
+/* Fill in an option structure; a timeout begins now. */
+void begin_waiting(const struct patience *p, uint32_t *flags, uint32_t *clock,
+		   int64_t *deadline_ns);
 
 /* errors.c */
 
@@ -52,6 +83,13 @@ enum action {
 	ACT_RECV	= 1 << 4,
 	ACT_UNLINK	= 1 << 5,
 	ACT_STAT	= 1 << 6,
+	ACT_MBOX	= 1 << 7,	/* open a mailbox by its name, for sending */
+	ACT_PORT	= 1 << 8,	/* the same by its port */
+	ACT_SERVE	= 1 << 9,	/* create a mailbox */
+	ACT_POST	= 1 << 10,	/* send to a mailbox */
+	ACT_SYNC	= 1 << 11,	/* the same, until it is received */
+	ACT_CALL	= 1 << 12,
+	ACT_TAKE	= 1 << 13,	/* open a queue to receive from it */
 };
 
 /*
@@ -62,6 +100,9 @@ int report(enum action action, const char *subject, int err);
 /* The same with words of one's own for what to do. */
 int report_hint(const char *subject, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* EINVAL for a new object: which attribute is beyond the module's limits? 0: not given. */
+int report_limits(const char *name, uint64_t max_msgs, uint64_t max_msg_size,
+		  uint64_t max_bytes);
 /* Output that could not be written is a failure: the exit status to end with. */
 int finish_stdout(int status);
 
@@ -77,6 +118,52 @@ bool parse_mode(const char *text, uint32_t *mode);
 bool parse_duration(const char *text, int64_t *ns);
 /* The rules for names; NULL, or what is wrong with this one. */
 const char *name_error(const char *name);
+
+/* io.c: payloads; negative errnos */
+
+struct bytes {
+	char *data;		/* to be freed, also after an error */
+	size_t len;
+};
+
+/* All up to the end of the file; where there is more than @max, a little more. */
+int read_bytes(int fd, size_t max, struct bytes *b);
+/* Say why standard input could not be read; the exit status. */
+int input_failed(int err);
+int write_all(int fd, const char *buf, size_t len);
+/* To standard output; @newline: with one at its end, as a terminal always gets it. */
+int write_payload(const char *buf, size_t len, bool newline);
+/* As one line, at once; drops the reference. */
+int write_json(json_t *value);
+
+/* mailbox.c */
+
+/* What a mailbox is made with. */
+struct birth {
+	struct ipcx_mbox_opts opts;
+	bool has_mode;		/* --mode: as it is, whatever the umask */
+};
+
+/* A right to send; a negative errno, for open_action(). */
+int open_mailbox(struct ipcx_mbox **m, const struct dest *dest);
+enum action open_action(const struct dest *dest);
+/* The right to receive; 0, or an exit status after a message. */
+int make_mailbox(struct ipcx_mbox **m, const char *name, const struct birth *birth);
+/* Say why @len bytes could not be sent; the exit status. */
+int explain_post(const struct ipcx_mbox *m, enum action action, const struct dest *dest,
+		 size_t len, int err);
+
+/* stop.c: the end of what would go on for ever; negative errnos */
+
+/* Catch the signals that end it; the object's @fd is no longer waited for then. */
+int stop_setup(int fd);
+/* The same when standard output's reader goes away. */
+int stop_without_reader(void);
+bool stop_asked(void);
+/* Nobody reads standard output any more: what is taken now could not be written. */
+bool stop_no_reader(void);
+/* The process group to pass the signals on to; 0: none. */
+void stop_pass_on(pid_t group);
 
 /* text.c: all that is returned is to be freed */
 
@@ -116,6 +203,7 @@ void json_set_bytes(json_t *obj, const char *key, const void *bytes, size_t len)
 /* A number; a string of digits where JSON libraries have no integer for it. */
 void json_set_u64(json_t *obj, const char *key, uint64_t value);
 void json_set_str(json_t *obj, const char *key, const char *value);
+void json_set_bool(json_t *obj, const char *key, bool value);
 /* Print as one line; drops the reference. */
 void json_print(json_t *value);
 
@@ -131,6 +219,8 @@ char *group_name(gid_t gid);
 /* Local time; to be freed. */
 char *time_text(uint64_t ns);
 json_t *stat_json(const struct ipcx_stat *stat);
+/* A message from a mailbox and its sender, without the payload. */
+json_t *mail_json(const struct ipcx_mbox_recv *mail);
 
 /* subcommands, one a file */
 
@@ -140,6 +230,8 @@ int cmd_stat(int argc, char **argv);
 int cmd_create(int argc, char **argv);
 int cmd_send(int argc, char **argv);
 int cmd_recv(int argc, char **argv);
+int cmd_call(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
 int cmd_rm(int argc, char **argv);
 
 #endif /* IPCX_TOOL_H */

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * ipcx recv --follow ends on a signal, or when nobody reads its output any more;
- * on a signal never with a message in its hands, and without a reader only where
- * that one left after the message was taken.
+ * ipcx recv --follow and ipcx serve end on a signal, the former also when nobody
+ * reads its output any more. On a signal recv never has a message in its hands;
+ * without a reader only where that one left after the message was taken. serve may
+ * have taken one that it does not run any more: a caller gets EPIPE then.
  *
  * A flag alone would not do: a signal just before the receive's system call
  * would set it and then the receive would sleep. So the handler also makes the
- * queue's fd nonblocking. A receive that has not begun then returns EAGAIN, one
+ * object's fd nonblocking. A receive that has not begun then returns EAGAIN, one
  * that sleeps EINTR, and one that has taken a message returns it.
  *
- * A second signal ends the program in the usual way; but for SIGPIPE, which both
- * a write and the watcher below may give.
+ * The same signal again ends the program in the usual way; but for SIGPIPE, which
+ * both a write and the watcher below may give.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -19,19 +20,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "recv.h"
+#include "tool.h"
 
 static volatile sig_atomic_t stop;
 static bool has_reader;
-static int queue_fd;
+static volatile sig_atomic_t passed_on_to;
+static int object_fd;
 static pthread_t receiver;
 
-static void on_signal(int sig __attribute__((unused)))
+static void on_signal(int sig)
 {
 	int saved = errno;
 
 	stop = 1;
-	fcntl(queue_fd, F_SETFL, O_RDWR | O_NONBLOCK);
+	if (passed_on_to)
+		kill(-passed_on_to, sig);
+	fcntl(object_fd, F_SETFL, O_RDWR | O_NONBLOCK);
 	errno = saved;
 }
 
@@ -59,17 +63,12 @@ static void *watch_reader(void *arg __attribute__((unused)))
 	return NULL;
 }
 
-/* Only pipes and sockets have readers. */
-static int start_watching(void)
+static int watch_pipe(void)
 {
 	pthread_t watcher;
-	struct stat st;
 	sigset_t all, old;
 	int err;
 
-	if (fstat(STDOUT_FILENO, &st) || !(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
-		return 0;
-	has_reader = true;
 	/* Signals are for the receiver, whose system call they are to end. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
@@ -80,25 +79,40 @@ static int start_watching(void)
 	return -err;
 }
 
-int stop_setup(struct ipcx_queue *q)
+int stop_without_reader(void)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
 	struct sigaction sa = { .sa_handler = on_signal };
+	struct stat st;
 
-	queue_fd = ipcx_queue_fd(q);
+	if (sigaction(SIGPIPE, &sa, NULL))
+		return -errno;
+	/* Only pipes and sockets have readers. */
+	if (fstat(STDOUT_FILENO, &st) || !(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
+		return 0;
+	has_reader = true;
+	return watch_pipe();
+}
+
+int stop_setup(int fd)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+
+	object_fd = fd;
 	receiver = pthread_self();
-	sigemptyset(&sa.sa_mask);
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
 		struct sigaction old;
 
 		/* nohup and shells' background jobs ignore some, and so do we. */
 		if (sigaction(signals[i], NULL, &old))
 			return -errno;
-		if (signals[i] != SIGPIPE && old.sa_handler == SIG_IGN)
-			continue;
-		sa.sa_flags = signals[i] == SIGPIPE ? 0 : SA_RESETHAND;
-		if (sigaction(signals[i], &sa, NULL))
+		if (old.sa_handler != SIG_IGN && sigaction(signals[i], &sa, NULL))
 			return -errno;
 	}
-	return start_watching();
+	return 0;
+}
+
+void stop_pass_on(pid_t group)
+{
+	passed_on_to = group;
 }
