@@ -18,6 +18,7 @@ NAMES = {
     "shm-futex": "shm + futex",
     "ipcx-queue": "ipcx-queue",
     "ipcx-queue-rw": "ipcx-queue-rw",
+    "ipcx-mbox": "ipcx-mbox",
 }
 
 

@@ -17,6 +17,10 @@ extern const struct ipcx_transport_ops ipcx_transport_unix_seqpacket;
 extern const struct ipcx_transport_ops ipcx_transport_shm_futex;
 extern const struct ipcx_transport_ops ipcx_transport_ipcx_queue;
 extern const struct ipcx_transport_ops ipcx_transport_ipcx_queue_rw;
+extern const struct ipcx_transport_ops ipcx_transport_ipcx_mbox;
+
+/* Whether /dev/ipcx can be used: what the ipcx transports have as @available. */
+int transport_ipcx_available(char *why);
 
 /*
  * Writes the reason why something cannot be used, and returns @err so that

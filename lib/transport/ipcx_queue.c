@@ -37,7 +37,7 @@ struct queue_pair {
 	struct ipcx_queue *queue[2];
 };
 
-static int queue_available(char *why)
+int transport_ipcx_available(char *why)
 {
 	struct ipcx_dev *dev;
 	int err = ipcx_dev_open(&dev, NULL);
@@ -217,7 +217,7 @@ const struct ipcx_transport_ops ipcx_transport_ipcx_queue = {
 	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_PRIORITY | IPCX_TRANSPORT_BATCH |
 		IPCX_TRANSPORT_POLL,
 	.max_priority = IPCX_PRIO_MAX,
-	.available = queue_available,
+	.available = transport_ipcx_available,
 	.open = queue_pair_open,
 	.send = queue_send,
 	.recv = queue_recv,
@@ -231,7 +231,7 @@ const struct ipcx_transport_ops ipcx_transport_ipcx_queue_rw = {
 	.name = "ipcx-queue-rw",
 	.summary = "ipcx priority queues, as plain read(2) and write(2)",
 	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_POLL,
-	.available = queue_available,
+	.available = transport_ipcx_available,
 	.open = rw_pair_open,
 	.send = rw_send,
 	.recv = rw_recv,

@@ -21,6 +21,7 @@ static const struct ipcx_transport_ops *const transports[] = {
 	&ipcx_transport_shm_futex,
 	&ipcx_transport_ipcx_queue,
 	&ipcx_transport_ipcx_queue_rw,
+	&ipcx_transport_ipcx_mbox,
 };
 
 const struct ipcx_transport_ops *ipcx_transport_at(unsigned int index)

@@ -16,9 +16,7 @@ exchange(struct link *link, uint64_t first, bool check)
 
 	if (check)
 		link_write(link, first, link->batch);
-	err = link_send(link, link->batch);
-	if (!err)
-		err = link_recv(link, link->batch);
+	err = link_exchange(link);
 	if (!err && check)
 		err = link_check(link, first, link->batch);
 	return err;
@@ -101,7 +99,7 @@ int exchange_measure(const struct plan *plan, struct link *link, struct outcome 
 static inline __attribute__((always_inline)) int
 echo(struct link *link, uint64_t first, bool check)
 {
-	int err = link_recv(link, link->batch);
+	int err = link->calls ? link_answer(link) : link_recv(link, link->batch);
 
 	if (err)
 		return err;
@@ -111,7 +109,8 @@ echo(struct link *link, uint64_t first, bool check)
 			return err;
 		link_write(link, first, link->batch);
 	}
-	return link_send(link, link->batch);
+	/* An answer goes with the receipt of what comes next. */
+	return link->calls ? 0 : link_send(link, link->batch);
 }
 
 static int echoes(const struct phase *phase, struct link *link)
@@ -138,5 +137,7 @@ int exchange_peer(const struct plan *plan, struct link *link)
 	usage_since(plan->peer_usage);
 	if (!err)
 		err = echoes(&plan->single, link);
-	return err ? err : echoes(&plan->after, link);
+	if (!err)
+		err = echoes(&plan->after, link);
+	return err || !link->owes ? err : ipcx_transport_answer(link->recv, link->out, NULL);
 }

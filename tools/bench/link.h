@@ -7,6 +7,7 @@
 #define BENCH_LINK_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <ipcx/transport.h>
@@ -22,6 +23,8 @@
  * @in: room for as many
  * @size: bytes of payload
  * @batch: messages per call
+ * @calls: a message and the answer to it are one call
+ * @owes: there is something to answer
  */
 struct link {
 	struct ipcx_transport_end *send;
@@ -30,6 +33,8 @@ struct link {
 	struct ipcx_transport_msg *in;
 	size_t size;
 	unsigned int batch;
+	bool calls;
+	bool owes;
 };
 
 /* Buffers for @batch messages of @size bytes; 0 or -ENOMEM. */
@@ -81,6 +86,41 @@ static inline int link_recv(struct link *link, unsigned int count)
 		link->in[i].len = link->size;
 	n = ipcx_transport_recv_batch(link->recv, link->in, count);
 	return n == (int)count ? 0 : link_recv_again(link, 0, count, n);
+}
+
+static inline int link_call(struct link *link)
+{
+	int err;
+
+	do {
+		link->in->len = link->size;
+		err = ipcx_transport_call(link->send, link->out, link->in);
+		if (__builtin_expect(!err, 1))
+			return 0;
+	} while (err == -EINTR && !(err = signals_verdict()));
+	return err;
+}
+
+/* Answers what was received last, if anything was, and receives the next. */
+static inline int link_answer(struct link *link)
+{
+	int err;
+
+	link->in->len = link->size;
+	err = ipcx_transport_answer(link->recv, link->owes ? link->out : NULL, link->in);
+	link->owes = !err;
+	return err;
+}
+
+/* Sends, and receives what comes back. */
+static inline int link_exchange(struct link *link)
+{
+	int err;
+
+	if (link->calls)
+		return link_call(link);
+	err = link_send(link, link->batch);
+	return err ? err : link_recv(link, link->batch);
 }
 
 /* Writes the payloads of messages @first and up. */

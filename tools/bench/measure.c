@@ -207,6 +207,8 @@ static int run(const struct options *options, const struct bench_case *c,
 		return err;
 	}
 	outcome->opened = true;
+	link.calls = c->mode == MODE_ROUNDTRIP && c->batch == 1 &&
+		     c->transport->caps & IPCX_TRANSPORT_CALL;
 	if (c->mode == MODE_PAIR)
 		err = alone(plan, pair, &link, outcome);
 	else

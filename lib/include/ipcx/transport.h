@@ -67,6 +67,8 @@ extern "C" {
 #define IPCX_TRANSPORT_SHARED		(1U << 5)
 /** IPCX_TRANSPORT_POLL - An end's fd works with poll, select and epoll. */
 #define IPCX_TRANSPORT_POLL		(1U << 6)
+/** IPCX_TRANSPORT_CALL - A request and its reply are one call on each side. */
+#define IPCX_TRANSPORT_CALL		(1U << 7)
 
 /**
  * struct ipcx_transport_msg - One message.
@@ -151,6 +153,10 @@ struct ipcx_transport_pair {
  *	NULL without IPCX_TRANSPORT_BATCH
  * @recv_batch: receive 1 to @count messages, waiting for the first only; as
  *	@send_batch
+ * @call: send @request and receive the reply to it; 0 or a negative errno; NULL
+ *	without IPCX_TRANSPORT_CALL
+ * @answer: give @reply to what this end received last by @answer, unless it is
+ *	NULL, and receive the next request into @next, unless that is; as @call
  * @set_nonblock: from now on this end's calls fail with -EAGAIN instead of
  *	waiting, or wait again. The ends of posix-mq, ipcx-queue and ipcx-queue-rw
  *	share their open files: there the other end's calls do so too, also in
@@ -176,6 +182,10 @@ struct ipcx_transport_ops {
 			  unsigned int count);
 	int (*recv_batch)(struct ipcx_transport_end *end, struct ipcx_transport_msg *msgs,
 			  unsigned int count);
+	int (*call)(struct ipcx_transport_end *end, const struct ipcx_transport_msg *request,
+		    struct ipcx_transport_msg *reply);
+	int (*answer)(struct ipcx_transport_end *end, const struct ipcx_transport_msg *reply,
+		      struct ipcx_transport_msg *next);
 	int (*set_nonblock)(struct ipcx_transport_end *end, int on);
 	void (*attach)(struct ipcx_transport_pair *pair, int side);
 	void (*close)(struct ipcx_transport_pair *pair);
@@ -289,6 +299,40 @@ static inline int ipcx_transport_recv(struct ipcx_transport_end *end,
 				      struct ipcx_transport_msg *msg)
 {
 	return end->ops->recv(end, msg);
+}
+
+/**
+ * ipcx_transport_call() - Send a request and receive its reply, in one call of the
+ *	mechanism.
+ * @end: this process's end, of a transport with IPCX_TRANSPORT_CALL
+ * @request: the request
+ * @reply: room in, reply out
+ *
+ * Return: 0, or -EINTR (signal, nothing received and nothing that will be), -EPIPE
+ * (the peer is gone, or does not reply), or what the mechanism says.
+ */
+static inline int ipcx_transport_call(struct ipcx_transport_end *end,
+				      const struct ipcx_transport_msg *request,
+				      struct ipcx_transport_msg *reply)
+{
+	return end->ops->call(end, request, reply);
+}
+
+/**
+ * ipcx_transport_answer() - Reply to the request that was received last, and
+ *	receive the next one, in one call of the mechanism.
+ * @end: this process's end, of a transport with IPCX_TRANSPORT_CALL
+ * @reply: the reply, or NULL: only receive
+ * @next: room in, request out; or NULL: only reply
+ *
+ * Return: 0, or -EINTR (signal; the reply is done, and nothing received), -EPIPE
+ * (the peer is gone), -ESTALE (the caller has given up), or what the mechanism says.
+ */
+static inline int ipcx_transport_answer(struct ipcx_transport_end *end,
+					const struct ipcx_transport_msg *reply,
+					struct ipcx_transport_msg *next)
+{
+	return end->ops->answer(end, reply, next);
 }
 
 /**

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Two ipcx mailboxes without names, one per side. What is sent at one side is
+ * posted to the other side's; a round trip is a call and its reply: one system call
+ * on each side.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <ipcx/ipcx.h>
+
+#include "fd.h"
+#include "internal.h"
+
+/**
+ * struct mbox_end - One end.
+ * @base: what the library sees
+ * @in: mailbox that is received from
+ * @out: right to send to the other one
+ * @token: of the call to be answered, or 0
+ */
+struct mbox_end {
+	struct ipcx_transport_end base;
+	struct ipcx_mbox *in;
+	struct ipcx_mbox *out;
+	uint64_t token;
+};
+
+struct mbox_pair {
+	struct ipcx_transport_pair base;
+	struct mbox_end end[2];
+};
+
+/* One user may have half of a mailbox. */
+static int open_mbox(struct ipcx_mbox **mbox, const struct ipcx_dev *dev,
+		     const struct ipcx_transport_opts *opts, char *why)
+{
+	IPCX_OPTS(ipcx_mbox_opts, attr);
+	int err;
+
+	attr.flags = IPCX_MBOX_ADDRESSABLE;
+	attr.max_msgs = 2 * (uint64_t)opts->depth;
+	attr.max_msg_size = opts->msg_size;
+	attr.max_bytes = 2 * (uint64_t)opts->msg_size * opts->depth;
+	err = ipcx_mbox_create(mbox, dev, NULL, 0, &attr);
+	return err ? transport_why(why, err, "cannot create a mailbox: %s", strerror(-err)) : 0;
+}
+
+static int open_ends(struct mbox_pair *pair, const struct ipcx_dev *dev,
+		     const struct ipcx_transport_opts *opts, char *why)
+{
+	int i, err = 0;
+
+	for (i = 0; i < 2 && !err; i++)
+		err = open_mbox(&pair->end[i].in, dev, opts, why);
+	for (i = 0; i < 2 && !err; i++)
+		err = ipcx_mbox_open_port(&pair->end[i].out, dev,
+					  ipcx_mbox_port(pair->end[!i].in), 0);
+	return err;
+}
+
+static int mbox_open(struct ipcx_transport_pair **out, const struct ipcx_transport_opts *opts,
+		     char *why)
+{
+	struct mbox_pair *pair = calloc(1, sizeof(*pair));
+	struct ipcx_dev *dev;
+	int i, err;
+
+	if (!pair)
+		return -ENOMEM;
+	pair->base.ops = &ipcx_transport_ipcx_mbox;
+	*out = &pair->base;
+	for (i = 0; i < 2; i++) {
+		pair->end[i].base.ops = &ipcx_transport_ipcx_mbox;
+		pair->base.end[i] = &pair->end[i].base;
+	}
+	err = ipcx_dev_open(&dev, NULL);
+	if (err)
+		return err;
+	err = open_ends(pair, dev, opts, why);
+	ipcx_dev_close(dev);
+	return err;
+}
+
+static int mbox_send(struct ipcx_transport_end *base, const struct ipcx_transport_msg *msg)
+{
+	struct mbox_end *end = (struct mbox_end *)base;
+	struct ipcx_mbox_msg mail;
+	int n;
+
+	ipcx_mbox_msg_init(&mail, msg->buf, msg->len, 0, 0);
+	mail.priority = msg->priority;
+	n = ipcx_mbox_send_msgs(end->out, &mail, 1, NULL);
+	return n < 0 ? n : 0;
+}
+
+static void message_of(struct ipcx_transport_msg *msg, const struct ipcx_mbox_recv *mail)
+{
+	msg->len = mail->len;
+	msg->priority = mail->priority;
+}
+
+static int mbox_recv(struct ipcx_transport_end *base, struct ipcx_transport_msg *msg)
+{
+	struct mbox_end *end = (struct mbox_end *)base;
+	struct ipcx_mbox_recv mail;
+	int n;
+
+	ipcx_mbox_recv_init(&mail, msg->buf, msg->len);
+	n = ipcx_mbox_recv_msgs(end->in, &mail, 1, NULL);
+	if (n < 0)
+		return n;
+	message_of(msg, &mail);
+	return 0;
+}
+
+static int mbox_call(struct ipcx_transport_end *base, const struct ipcx_transport_msg *request,
+		     struct ipcx_transport_msg *reply)
+{
+	struct mbox_end *end = (struct mbox_end *)base;
+	struct ipcx_mbox_recv mail;
+	struct ipcx_mbox_msg msg;
+	int err;
+
+	ipcx_mbox_msg_init(&msg, request->buf, request->len, 0, 0);
+	msg.priority = request->priority;
+	ipcx_mbox_recv_init(&mail, reply->buf, reply->len);
+	err = ipcx_mbox_call_msg(end->out, &msg, &mail, NULL);
+	if (!err)
+		message_of(reply, &mail);
+	return err;
+}
+
+static int mbox_answer(struct ipcx_transport_end *base, const struct ipcx_transport_msg *reply,
+		       struct ipcx_transport_msg *next)
+{
+	struct mbox_end *end = (struct mbox_end *)base;
+	struct ipcx_mbox_recv mail;
+	struct ipcx_mbox_msg msg;
+	int err;
+
+	if (reply) {
+		ipcx_mbox_msg_init(&msg, reply->buf, reply->len, 0, 0);
+		msg.priority = reply->priority;
+	}
+	if (!next)
+		return ipcx_mbox_reply_msg(end->in, end->token, &msg);
+	ipcx_mbox_recv_init(&mail, next->buf, next->len);
+	err = ipcx_mbox_reply_recv(end->in, reply ? end->token : 0, reply ? &msg : NULL, &mail,
+				   NULL);
+	/* After an error: what is still to be answered. */
+	end->token = mail.token;
+	if (!err)
+		message_of(next, &mail);
+	return err;
+}
+
+static int mbox_set_nonblock(struct ipcx_transport_end *base, int on)
+{
+	struct mbox_end *end = (struct mbox_end *)base;
+	int err = fd_set_nonblock(ipcx_mbox_fd(end->in), on);
+
+	return err ? err : fd_set_nonblock(ipcx_mbox_fd(end->out), on);
+}
+
+/* Who has both rights to receive would never see the other end. */
+static void mbox_attach(struct ipcx_transport_pair *base, int side)
+{
+	struct mbox_end *other = &((struct mbox_pair *)base)->end[!side];
+
+	ipcx_mbox_close(other->in);
+	ipcx_mbox_close(other->out);
+	other->in = NULL;
+	other->out = NULL;
+}
+
+static void mbox_close(struct ipcx_transport_pair *base)
+{
+	struct mbox_pair *pair = (struct mbox_pair *)base;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		ipcx_mbox_close(pair->end[i].in);
+		ipcx_mbox_close(pair->end[i].out);
+	}
+	free(pair);
+}
+
+const struct ipcx_transport_ops ipcx_transport_ipcx_mbox = {
+	.name = "ipcx-mbox",
+	.summary = "ipcx mailboxes, with attested senders; round trips as calls",
+	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_PRIORITY | IPCX_TRANSPORT_PEER_DEATH |
+		IPCX_TRANSPORT_POLL | IPCX_TRANSPORT_CALL,
+	.max_priority = IPCX_PRIO_MAX,
+	.available = transport_ipcx_available,
+	.open = mbox_open,
+	.send = mbox_send,
+	.recv = mbox_recv,
+	.call = mbox_call,
+	.answer = mbox_answer,
+	.set_nonblock = mbox_set_nonblock,
+	.attach = mbox_attach,
+	.close = mbox_close,
+};
