@@ -112,7 +112,7 @@ def main(arguments):
     print(f"``make bench-icount`` on kernel {run.environment['kernel']}, instructions,\n"
           f"{run.repeat} interleaved repetitions. *ipcx-queue* sends and receives by ioctl, with\n"
           "type, priority, deadline and batches at hand; *ipcx-queue-rw* by ``write(2)`` and\n"
-          "``read(2)``.\n")
+          "``read(2)``. The round trip of *ipcx-mbox* is a call and its reply.\n")
     pair(run)
     two(run)
     depth(run)
