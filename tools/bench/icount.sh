@@ -12,7 +12,7 @@ set -euo pipefail
 usage() {
 	cat <<-USAGE
 		usage: tools/bench/icount.sh [OPTION]...
-		  --kernel NAME    as for tools/vm/run (default: 6.1)
+		  --kernel NAME    as for tools/vm/run (default: stock)
 		  --insmod FILE    the module (default: out/kmod/KERNEL/ipcx.ko)
 		  --twice          two VMs, one after the other: their figures may differ by
 		                   1 % at most
@@ -23,7 +23,7 @@ usage() {
 	USAGE
 }
 
-kernel=6.1 module='' twice=0 quick=0 goals=0
+kernel=stock module='' twice=0 quick=0 goals=0
 while [ $# -gt 0 ]; do
 	case $1 in
 	--kernel) kernel=$2 && shift 2 ;;

@@ -12,7 +12,7 @@ set -euo pipefail
 usage() {
 	cat <<-USAGE
 		usage: tools/bench/profile.sh [OPTION]... [--] IPCX-BENCH-OPTION...
-		  --kernel NAME    as for tools/vm/run (default: 6.1)
+		  --kernel NAME    as for tools/vm/run (default: stock)
 		  --insmod FILE    load this module (default: out/kmod/KERNEL/ipcx.ko if there)
 		  --root           as root, in no cgroup with a limit
 		  --top N          functions to list (default: 40)
@@ -26,7 +26,7 @@ usage() {
 	USAGE
 }
 
-kernel=6.1 module='' top=40 flow=0 again=0
+kernel=stock module='' top=40 flow=0 again=0
 folder=$out/bench/profile
 annotate=() who=()
 
