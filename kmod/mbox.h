@@ -159,6 +159,9 @@ void ipcx_call_end_locked(struct ipcx_mbox *mbox, struct ipcx_caller *call,
 			  int error, struct ipcx_wakeups *wk);
 void ipcx_calls_close(struct ipcx_mbox *mbox, const void *owner);
 
+/* mbox_recv.c */
+int ipcx_mbox_put_recv(void __user *uout, const struct ipcx_mbox_recv *out);
+
 /* mbox_request.c */
 long ipcx_mbox_ioctl_call(struct file *file, void __user *arg, size_t size);
 

@@ -165,7 +165,7 @@ static int give_up(struct ipcx_mbox *mbox, struct ipcx_caller *call, int why)
 {
 	ipcx_uninitialized struct ipcx_wakeups wk;
 	struct ipcx_queue *q = &mbox->q;
-	bool again = true, back;
+	bool back;
 
 	ipcx_wakeups_init(&wk);
 	spin_lock(&q->lock);
@@ -174,13 +174,7 @@ static int give_up(struct ipcx_mbox *mbox, struct ipcx_caller *call, int why)
 		return call->w.error;
 	}
 	back = take_back_locked(mbox, call, &wk);
-	while (again) {
-		again = ipcx_queue_admit_locked(q, &wk);
-		spin_unlock(&q->lock);
-		ipcx_queue_finish(q, &wk);
-		if (again)
-			spin_lock(&q->lock);
-	}
+	ipcx_queue_admit_all(q, &wk);
 	/* What may have had an effect is never repeated. */
 	return why == -ERESTARTSYS && !back ? -EINTR : why;
 }

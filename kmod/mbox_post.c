@@ -276,9 +276,7 @@ int ipcx_mbox_send(const struct ipcx_target *t, const struct ipcx_mbox_msg *m,
 	    send_small(t, m, call))
 		return 0;
 	if (m->flags & IPCX_MSG_IOV) {
-		struct ipcx_msg desc = { .buf = m->buf, .len = m->len };
-
-		vec = ipcx_payload_import(&pl, &desc, &iter, true);
+		vec = ipcx_payload_import(&pl, &iter, true);
 		if (IS_ERR(vec))
 			return PTR_ERR(vec);
 	}

@@ -36,6 +36,22 @@ int ipcx_mail_fetch_room(struct ipcx_transfer *xf, struct ipcx_msg *desc)
 }
 
 /**
+ * ipcx_mbox_put_recv() - Write what a receiver or caller is told.
+ * @uout: user address of &struct ipcx_mbox_recv
+ * @out: what it is told, complete but for @buf, which is the reader's
+ *
+ * Context: process context, may fault.
+ * Return: 0 or -EFAULT.
+ */
+int ipcx_mbox_put_recv(void __user *uout, const struct ipcx_mbox_recv *out)
+{
+	const size_t start = offsetof(struct ipcx_mbox_recv, len);
+
+	return ipcx_put_bytes(uout + start, &out->len, sizeof(*out) - start) ?
+	       -EFAULT : 0;
+}
+
+/**
  * ipcx_mail_put_desc() - Tell a receiver about its message.
  * @udesc: user address of &struct ipcx_mbox_recv
  * @msg: the message
@@ -46,7 +62,6 @@ int ipcx_mail_fetch_room(struct ipcx_transfer *xf, struct ipcx_msg *desc)
  */
 int ipcx_mail_put_desc(void __user *udesc, struct ipcx_message *msg, u32 flags)
 {
-	const size_t start = offsetof(struct ipcx_mbox_recv, len);
 	struct ipcx_mail *mail = ipcx_mail_of(msg);
 	struct ipcx_mbox_recv out;
 
@@ -58,7 +73,5 @@ int ipcx_mail_put_desc(void __user *udesc, struct ipcx_message *msg, u32 flags)
 	out.seq = ipcx_mail_seq(mail);
 	out.token = mail->wants_reply ? out.seq : 0;
 	ipcx_sender_show(&mail->from, &out);
-	if (ipcx_put_bytes(udesc + start, &out.len, sizeof(out) - start))
-		return -EFAULT;
-	return 0;
+	return ipcx_mbox_put_recv(udesc, &out);
 }

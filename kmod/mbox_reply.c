@@ -69,9 +69,7 @@ static int get_answer(struct ipcx_mbox *mbox, struct answer *a,
 	int ret;
 
 	if (m->flags & IPCX_MSG_IOV) {
-		struct ipcx_msg desc = { .buf = m->buf, .len = m->len };
-
-		vec = ipcx_payload_import(&pl, &desc, &iter, true);
+		vec = ipcx_payload_import(&pl, &iter, true);
 		if (IS_ERR(vec))
 			return PTR_ERR(vec);
 	}
@@ -173,9 +171,7 @@ static long receive_too(struct file *file, const struct ipcx_reply *r,
 	long ret;
 
 	if (r->next.flags & IPCX_MSG_IOV) {
-		struct ipcx_msg desc = { .buf = pl.addr, .len = pl.len };
-
-		vec = ipcx_payload_import(&pl, &desc, &iter, false);
+		vec = ipcx_payload_import(&pl, &iter, false);
 		if (IS_ERR(vec))
 			return PTR_ERR(vec);
 	}

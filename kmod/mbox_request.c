@@ -30,7 +30,6 @@ static int put_reply(struct ipcx_mbox *mbox, struct ipcx_caller *call,
 		     struct ipcx_payload *pl, u32 flags,
 		     struct ipcx_mbox_recv __user *uout)
 {
-	const size_t start = offsetof(struct ipcx_mbox_recv, len);
 	struct ipcx_reply_data *r = &call->reply;
 	struct ipcx_mbox_recv out;
 
@@ -46,10 +45,7 @@ static int put_reply(struct ipcx_mbox *mbox, struct ipcx_caller *call,
 	out.seq = call->token;
 	out.token = 0;
 	ipcx_sender_show(&r->from, &out);
-	if (ipcx_put_bytes((void __user *)uout + start, &out.len,
-			   sizeof(out) - start))
-		return -EFAULT;
-	return 0;
+	return ipcx_mbox_put_recv(uout, &out);
 }
 
 static int do_call(const struct ipcx_target *t, const struct ipcx_call *c,
@@ -90,9 +86,7 @@ static int call_with_room(struct file *file, const struct ipcx_call *c,
 	int ret;
 
 	if (c->reply.flags & IPCX_MSG_IOV) {
-		struct ipcx_msg desc = { .buf = room.addr, .len = room.len };
-
-		vec = ipcx_payload_import(&room, &desc, &iter, false);
+		vec = ipcx_payload_import(&room, &iter, false);
 		if (IS_ERR(vec))
 			return PTR_ERR(vec);
 	}

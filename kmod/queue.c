@@ -260,6 +260,28 @@ bool __ipcx_queue_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 }
 
 /**
+ * ipcx_queue_admit_all() - Let all waiting senders' messages in that fit, and
+ *	unlock.
+ * @q: the queue, in which room may have become free
+ * @wk: what else to do after unlock; nothing afterwards
+ *
+ * Context: process context. Called with the queue's lock, which it releases.
+ */
+void ipcx_queue_admit_all(struct ipcx_queue *q, struct ipcx_wakeups *wk)
+	__releases(&q->lock)
+{
+	bool again = true;
+
+	while (again) {
+		again = ipcx_queue_admit_locked(q, wk);
+		spin_unlock(&q->lock);
+		ipcx_queue_finish(q, wk);
+		if (again)
+			spin_lock(&q->lock);
+	}
+}
+
+/**
  * ipcx_queue_add_sender_locked() - The calling task will wait for room.
  * @q: the queue
  * @w: its waiter

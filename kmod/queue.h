@@ -189,6 +189,8 @@ bool ipcx_queue_return_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 void __ipcx_queue_recycle_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 				 struct ipcx_wakeups *wk);
 bool __ipcx_queue_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk);
+void ipcx_queue_admit_all(struct ipcx_queue *q, struct ipcx_wakeups *wk)
+	__releases(&q->lock);
 void ipcx_queue_flush_cache(struct ipcx_queue *q);
 void __ipcx_queue_finish(struct ipcx_queue *q, struct ipcx_wakeups *wk);
 
@@ -454,7 +456,6 @@ static inline void ipcx_transfer_advance(struct ipcx_transfer *xf,
 
 int ipcx_deadline_get(struct ipcx_deadline *dl, u32 flags, u32 clock, s64 ns);
 struct iovec *ipcx_payload_import(struct ipcx_payload *pl,
-				  const struct ipcx_msg *desc,
 				  struct iov_iter *iter, bool send);
 
 /* queue_send.c */

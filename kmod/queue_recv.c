@@ -379,7 +379,7 @@ static long recv_desc(const struct ipcx_transfer *xf,
 	long ret;
 
 	if (unlikely(desc->flags & IPCX_MSG_IOV)) {
-		vec = ipcx_payload_import(&pl, desc, &iter, false);
+		vec = ipcx_payload_import(&pl, &iter, false);
 		if (IS_ERR(vec))
 			return PTR_ERR(vec);
 	}

@@ -163,7 +163,6 @@ static int wait_for_room(struct ipcx_queue *q, struct ipcx_waiter *w,
 			 const struct ipcx_deadline *dl)
 {
 	ipcx_uninitialized struct ipcx_wakeups wk;
-	bool again = true;
 	int ret;
 
 	trace_ipcx_block(&q->obj, true);
@@ -178,13 +177,7 @@ static int wait_for_room(struct ipcx_queue *q, struct ipcx_waiter *w,
 	}
 	ipcx_queue_del_sender_locked(q, w);
 	/* Those behind may fit where this one did not. */
-	while (again) {
-		again = ipcx_queue_admit_locked(q, &wk);
-		spin_unlock(&q->lock);
-		ipcx_queue_finish(q, &wk);
-		if (again)
-			spin_lock(&q->lock);
-	}
+	ipcx_queue_admit_all(q, &wk);
 	return ret;
 }
 
@@ -297,12 +290,12 @@ static int send_payload(struct ipcx_queue *q, struct ipcx_payload *pl, u64 type,
 
 static int send_scattered(struct ipcx_transfer *xf, const struct ipcx_msg *desc)
 {
-	struct ipcx_payload pl;
+	struct ipcx_payload pl = { .addr = desc->buf, .len = desc->len };
 	struct iov_iter iter;
 	struct iovec *vec;
 	int ret;
 
-	vec = ipcx_payload_import(&pl, desc, &iter, true);
+	vec = ipcx_payload_import(&pl, &iter, true);
 	if (IS_ERR(vec))
 		return PTR_ERR(vec);
 	ret = send_payload(xf->q, &pl, desc->type, desc->priority,

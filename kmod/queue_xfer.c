@@ -137,8 +137,8 @@ static ssize_t vec_length(const struct iovec *vec, size_t n)
 
 /**
  * ipcx_payload_import() - Read the buffers of a scattered payload.
- * @pl: where the payload goes
- * @desc: a descriptor with IPCX_MSG_IOV
+ * @pl: address and number of the buffers, as with IPCX_MSG_IOV; afterwards the
+ *	payload
  * @iter: iterator for @pl to use
  * @send: direction
  *
@@ -149,27 +149,27 @@ static ssize_t vec_length(const struct iovec *vec, size_t n)
  * -EFAULT, -EINVAL, -ENOMEM as ERR_PTR.
  */
 struct iovec *ipcx_payload_import(struct ipcx_payload *pl,
-				  const struct ipcx_msg *desc,
 				  struct iov_iter *iter, bool send)
 {
-	const void __user *uvec = u64_to_user_ptr(desc->buf);
+	const void __user *uvec = u64_to_user_ptr(pl->addr);
+	size_t count = pl->len;
 	struct iovec *vec;
 	ssize_t len;
 
 	static_assert(sizeof(struct ipcx_iovec) == sizeof(struct iovec));
-	if (desc->len > IPCX_IOV_MAX)
+	if (count > IPCX_IOV_MAX)
 		return ERR_PTR(-EINVAL);
 	/* One element more: an array of none is an empty payload. */
-	vec = kmalloc_array(desc->len + 1, sizeof(*vec), IPCX_GFP);
+	vec = kmalloc_array(count + 1, sizeof(*vec), IPCX_GFP);
 	if (!vec)
 		return ERR_PTR(-ENOMEM);
 	len = -EFAULT;
-	if (copy_from_user(vec, uvec, desc->len * sizeof(*vec)))
+	if (copy_from_user(vec, uvec, count * sizeof(*vec)))
 		goto free;
-	len = vec_length(vec, desc->len);
+	len = vec_length(vec, count);
 	if (len < 0)
 		goto free;
-	iov_iter_init(iter, send ? ITER_SOURCE : ITER_DEST, vec, desc->len, len);
+	iov_iter_init(iter, send ? ITER_SOURCE : ITER_DEST, vec, count, len);
 	pl->addr = 0;
 	pl->iter = iter;
 	pl->len = len;
