@@ -388,6 +388,21 @@ int become(uid_t uid)
 	return result(prctl(PR_SET_DUMPABLE, 1));
 }
 
+int become_class(enum class class)
+{
+	const gid_t group = UID_A;
+
+	if (class == OWNER)
+		return become(UID_A);
+	if (class == OTHER)
+		return become(UID_B);
+	/* UID_A's group as one of the supplementary ones is as good. */
+	if (setgroups(1, &group) < 0 || setresgid(UID_B, UID_B, UID_B) < 0 ||
+	    setresuid(UID_B, UID_B, UID_B) < 0)
+		return -errno;
+	return 0;
+}
+
 int become_effective(uid_t uid)
 {
 	return result(setresuid(-1, uid, -1));

@@ -175,6 +175,9 @@ void *shared_memory(size_t size);
 
 /* All ids and no groups but that one; capabilities go with them. */
 int become(uid_t uid);
+/* One whom the bits of UID_A, of the group UID_A, or of the others are for. */
+enum class { OWNER, GROUP, OTHER };
+int become_class(enum class class);
 /* Only effective ids; takes capabilities out of the effective set. */
 int become_effective(uid_t uid);
 int drop_capability(int cap);

@@ -5,7 +5,6 @@
  */
 #include "common.h"
 
-#include <grp.h>
 #include <linux/capability.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
@@ -53,8 +52,6 @@ static int queue_of(struct make *make, uid_t uid, unsigned int mode)
 
 /* ---- modes ---- */
 
-enum class { OWNER, GROUP, OTHER };
-
 static const unsigned int some_modes[] = {
 	0000, 0400, 0200, 0600, 0040, 0020, 0060, 0004, 0002, 0006,
 	0066, 0606, 0660, 0666, 0777, 0111, 0640, 0462,
@@ -64,19 +61,6 @@ struct matrix {
 	struct make makes[ARRAY_SIZE(some_modes)];
 	enum class class;
 };
-
-static int become_class(enum class class)
-{
-	if (class == OWNER)
-		return become(UID_A);
-	if (class == OTHER)
-		return become(UID_B);
-	/* UID_A's group as one of the supplementary ones is as good. */
-	MUST(setgroups(1, (gid_t[]) { UID_A }) == 0);
-	MUST(setresgid(UID_B, UID_B, UID_B) == 0);
-	MUST(setresuid(UID_B, UID_B, UID_B) == 0);
-	return 0;
-}
 
 static int check_modes(void *arg)
 {

@@ -21,6 +21,18 @@ void dest_arg(struct argp_state *state, const char *arg, struct dest *dest)
 		name_arg(state, arg);
 }
 
+bool dest_or_text_arg(struct argp_state *state, const char *arg, struct dest *dest,
+		      const char **text)
+{
+	if (!dest->text)
+		dest_arg(state, arg, dest);
+	else if (!*text)
+		*text = arg;
+	else
+		return false;
+	return true;
+}
+
 uint64_t number_arg(struct argp_state *state, const char *option, const char *arg)
 {
 	uint64_t value = 0;

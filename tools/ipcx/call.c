@@ -31,18 +31,6 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static void parse_word(struct argp_state *state, char *arg)
-{
-	struct args *args = state->input;
-
-	if (!args->dest.text)
-		dest_arg(state, arg, &args->dest);
-	else if (!args->request)
-		args->request = arg;
-	else
-		argp_error(state, "more than one REQUEST: quote it");
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct args *args = state->input;
@@ -64,7 +52,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		args->lines = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		parse_word(state, arg);
+		if (!dest_or_text_arg(state, arg, &args->dest, &args->request))
+			argp_error(state, "more than one REQUEST: quote it");
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		argp_usage(state);

@@ -50,18 +50,6 @@ static void check_args(struct argp_state *state, const struct args *args)
 	check_patience(state, &args->patience);
 }
 
-static void parse_word(struct argp_state *state, char *arg)
-{
-	struct args *args = state->input;
-
-	if (!args->dest.text)
-		dest_arg(state, arg, &args->dest);
-	else if (!args->message)
-		args->message = arg;
-	else
-		argp_error(state, "more than one MESSAGE: quote it, or send lines (--lines)");
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct args *args = state->input;
@@ -90,7 +78,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		args->has_cookie = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		parse_word(state, arg);
+		if (!dest_or_text_arg(state, arg, &args->dest, &args->message))
+			argp_error(state, "more than one MESSAGE: quote it, or send lines (--lines)");
 		return 0;
 	case ARGP_KEY_END:
 		check_args(state, args);

@@ -61,6 +61,9 @@ struct patience {
 const char *name_arg(struct argp_state *state, const char *arg);
 /* A mailbox's name or port. */
 void dest_arg(struct argp_state *state, const char *arg, struct dest *dest);
+/* The first argument is that, the second one @text; false: there are both already. */
+bool dest_or_text_arg(struct argp_state *state, const char *arg, struct dest *dest,
+		      const char **text);
 uint64_t number_arg(struct argp_state *state, const char *option, const char *arg);
 /* Above 0, as sizes are. */
 uint64_t count_arg(struct argp_state *state, const char *option, const char *arg);
