@@ -4,11 +4,15 @@
 
 #include "unit.h"
 
+#include "../../tools/bench/figure.c"
 #include "../../tools/bench/histogram.c"
 #include "../../tools/bench/payload.c"
 #include "../../tools/bench/size.c"
 #define compare compare_doubles
 #include "../../tools/bench/stats.c"
+
+/* What measures it is not here. */
+enum clock_unit clock_unit;
 
 static int parsed(const char *text, size_t *size)
 {
@@ -83,6 +87,20 @@ static void test_stats(void)
 	s = of((double[]){ 10, 10, 10, 10, 1000 }, 5);
 	UNIT_CHECK(s.median == 10 && s.mad_percent == 0 && s.mean == 208);
 	unit_ok("median and spread");
+}
+
+static void test_figure(void)
+{
+	const struct stats s = { .median = 20, .min = 10 };
+	enum mode mode;
+
+	clock_unit = CLOCK_NS;
+	for (mode = 0; mode < MODE_COUNT; mode++)
+		UNIT_CHECK(figure_kind(mode) == FIGURE_MEDIAN && figure_of(mode, &s) == 20);
+	clock_unit = CLOCK_INSTRUCTIONS;
+	for (mode = 0; mode < MODE_COUNT; mode++)
+		UNIT_CHECK(figure_of(mode, &s) == (mode == MODE_ONEWAY ? 20 : 10));
+	unit_ok("a row's figure is the fewest of instructions, but one way and of ns the median");
 }
 
 static void test_histogram_small(void)
@@ -178,11 +196,12 @@ int main(void)
 {
 	uint64_t seed = unit_seed();
 
-	puts("1..8");
+	puts("1..9");
 	test_size_good();
 	test_size_bad();
 	test_number();
 	test_stats();
+	test_figure();
 	test_histogram_small();
 	test_histogram_edges();
 	test_histogram_random(&seed);

@@ -46,6 +46,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static bool same_value(const json_t *a, const json_t *b, const char *key)
+{
+	const json_t *x = json_object_get(a, key), *y = json_object_get(b, key);
+
+	return x == y || json_equal((json_t *)x, (json_t *)y);
+}
+
 /* A row is found again by everything that is not a measurement. */
 static bool same_row(const json_t *a, const json_t *b)
 {
@@ -54,12 +61,9 @@ static bool same_row(const json_t *a, const json_t *b)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		const json_t *x = json_object_get(a, keys[i]), *y = json_object_get(b, keys[i]);
-
-		if (x != y && !json_equal((json_t *)x, (json_t *)y))
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (!same_value(a, b, keys[i]))
 			return false;
-	}
 	return true;
 }
 
@@ -86,7 +90,10 @@ static void print_name(const json_t *row)
 	printf("%-40s", text);
 }
 
-/* Returns the difference in percent, or infinity where only one has a figure. */
+/*
+ * Returns the difference in percent, or infinity where only one has a figure, or
+ * the one a median and the other the fewest.
+ */
 static double compare_row(const json_t *a, const json_t *b)
 {
 	const json_t *x = json_object_get(a, "figure"), *y = json_object_get(b, "figure");
@@ -97,6 +104,10 @@ static double compare_row(const json_t *a, const json_t *b)
 	print_name(a);
 	if (!x || !y) {
 		printf(" measured in one run only\n");
+		return INFINITY;
+	}
+	if (!same_value(a, b, "figure_is")) {
+		printf(" a median in one run only\n");
 		return INFINITY;
 	}
 	first = json_number_value(x);
@@ -115,7 +126,7 @@ static int compare_all(const json_t *a, const json_t *b, double bound)
 	json_t *row;
 	size_t i;
 
-	if (!json_equal(json_object_get(a, "unit"), json_object_get(b, "unit"))) {
+	if (!same_value(a, b, "unit")) {
 		fprintf(stderr, "ipcx-bench: the two files are in different units\n");
 		return EXIT_BAD;
 	}

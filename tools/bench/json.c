@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "figure.h"
 #include "json.h"
 #include "run.h"
 #include "stats.h"
@@ -46,7 +47,8 @@ static void add_figures(json_t *row, const struct bench_case *c)
 {
 	struct stats stats = case_stats(c);
 
-	json_object_set_new(row, "figure", json_real(case_figure(&stats)));
+	json_object_set_new(row, "figure", json_real(figure_of(c->mode, &stats)));
+	json_object_set_new(row, "figure_is", json_string(figure_names[figure_kind(c->mode)]));
 	json_object_set_new(row, "mean", json_real(stats.mean));
 	json_object_set_new(row, "median", json_real(stats.median));
 	json_object_set_new(row, "min", json_real(stats.min));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "env.h"
+#include "figure.h"
 #include "payload.h"
 #include "report.h"
 #include "run.h"
@@ -42,13 +43,14 @@ static bool counted(const struct results *results, const struct bench_case *like
 
 static void print_head(const struct results *results, const struct bench_case *c)
 {
+	bool median = figure_kind(c->mode) == FIGURE_MEDIAN;
+
 	printf("\n%s; %zu bytes", mode_texts[c->mode], c->size);
 	if (c->batch > 1)
 		printf(", %u messages per call", c->batch);
 	printf("; %s per %s\n", clock_unit_name(clock_unit), per(c));
-	printf("%-14s %9s %5s %7s %7s", "TRANSPORT",
-	       clock_unit == CLOCK_NS ? "MEDIAN" : "FEWEST", "+-%",
-	       clock_unit == CLOCK_NS ? "MIN" : "MEDIAN", "MAX");
+	printf("%-14s %9s %5s %7s %7s", "TRANSPORT", median ? "MEDIAN" : "FEWEST", "+-%",
+	       median ? "MIN" : "MEDIAN", "MAX");
 	if (c->mode != MODE_ONEWAY)
 		printf(" | %6s %6s %6s %6s %6s", "p50", "p90", "p99", "p99.9", "max");
 	if (clock_unit == CLOCK_NS)
@@ -90,10 +92,12 @@ static void print_latencies(const struct bench_case *c)
 static void print_figures(const struct bench_case *c)
 {
 	struct stats stats = case_stats(c);
-	char min[FIGURE], max[FIGURE], text[FIGURE];
+	/* The one of the two that is not the figure. */
+	double other = figure_kind(c->mode) == FIGURE_MEDIAN ? stats.min : stats.median;
+	char text[FIGURE], max[FIGURE];
 
-	printf(" %9.1f %5.1f %7s %7s", case_figure(&stats), stats.mad_percent,
-	       figure(clock_unit == CLOCK_NS ? stats.min : stats.median, min), figure(stats.max, max));
+	printf(" %9.1f %5.1f %7s %7s", figure_of(c->mode, &stats), stats.mad_percent,
+	       figure(other, text), figure(stats.max, max));
 	if (c->mode != MODE_ONEWAY)
 		print_latencies(c);
 	if (clock_unit == CLOCK_NS)
@@ -173,10 +177,23 @@ static bool round_trips_left_out(const struct options *options)
 	return batches && round_trips;
 }
 
+/* The heads of the tables say it too, each for itself. */
+static const char *figures_text(const struct options *options)
+{
+	bool kinds[2] = { false, false };
+	unsigned int i;
+
+	for (i = 0; i < options->mode_count; i++)
+		kinds[figure_kind(options->modes[i])] = true;
+	if (kinds[FIGURE_MEDIAN] && kinds[FIGURE_FEWEST])
+		return "fewest (one way: median)";
+	return figure_names[kinds[FIGURE_FEWEST] ? FIGURE_FEWEST : FIGURE_MEDIAN];
+}
+
 static void print_rules(const struct options *options, const json_t *env)
 {
 	printf("rules    waiting: block in the kernel; %s, %s scheduling; %s and spread of %lu interleaved repetitions\n",
-	       cpus_texts[options->cpus], policy_names[options->policy], case_figure_name(),
+	       cpus_texts[options->cpus], policy_names[options->policy], figures_text(options),
 	       options->repeat);
 	print_check(options);
 	printf("depth    between two processes room for %u messages, or a batch of more; byte streams and sockets as near as pages and the kernel's own bytes per message allow\n",

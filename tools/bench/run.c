@@ -245,16 +245,6 @@ struct stats case_stats(const struct bench_case *c)
 	return stats_of(values, c->sample_count);
 }
 
-double case_figure(const struct stats *stats)
-{
-	return clock_unit == CLOCK_NS ? stats->median : stats->min;
-}
-
-const char *case_figure_name(void)
-{
-	return clock_unit == CLOCK_NS ? "median" : "fewest";
-}
-
 double case_cpu_ns(const struct bench_case *c)
 {
 	double sum = 0;

@@ -17,15 +17,6 @@ void results_free(struct results *results);
 /* Median and spread over a finished case's repetitions. */
 struct stats case_stats(const struct bench_case *bench_case);
 
-/*
- * What stands for the case: the median in nanoseconds; the fewest of all
- * repetitions in instructions, where everything that happens now and then only
- * adds (see hold_files() in measure.c), so that no other figure comes out the same
- * every time.
- */
-double case_figure(const struct stats *stats);
-const char *case_figure_name(void);
-
 /* Means over its repetitions. */
 double case_cpu_ns(const struct bench_case *bench_case);
 double case_switches(const struct bench_case *bench_case);
