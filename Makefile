@@ -30,7 +30,7 @@ help: ## this list
 
 # ---- building ----
 
-.PHONY: deps deps-run deps-check all module lib tools selftests
+.PHONY: deps deps-run deps-check all module test-module lib tools selftests
 deps: deps-check ## install every package that any target needs; as deps-check
 deps-run: ## those that building and 'make run' need
 	@$(vm)/deps run
@@ -41,6 +41,9 @@ all: module lib tools ## build the module for KERNEL, the library and the tools
 
 module: deps-run ## the module, for KERNEL
 	$(vm)/build-module $(KERNEL)
+
+test-module: deps-run ## a module for the bench only: what a bare switch of processes costs
+	$(vm)/build-module --source selftests/kmod --out $(out)/test-module/$(KERNEL) $(KERNEL)
 
 lib: ## the library
 	$(MAKE) -C lib O=$(out)/lib all
@@ -55,15 +58,15 @@ selftests: deps-check lib ## the programs of the VM tests
 
 .PHONY: run bench bench-icount vm
 run: deps-run ## boot a VM and compare ipcx with the native mechanisms there
-	@$(MAKE) all
+	@$(MAKE) all test-module
 	@$(vm)/bench
 
 bench: deps-run ## the full comparison: more sizes, more repetitions
-	@$(MAKE) all
+	@$(MAKE) all test-module
 	@$(vm)/bench --full
 
 bench-icount: deps-run ## the comparison in instructions per operation
-	@$(MAKE) all
+	@$(MAKE) all test-module
 	@tools/bench/icount.sh --kernel $(KERNEL) --insmod $(module)
 
 vm: deps-run ## a shell in a VM, with the module loaded

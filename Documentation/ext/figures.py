@@ -82,6 +82,7 @@ def two(run):
     for key, name in NAMES.items():
         rows.append([name] + [run.figure(transport=key, mode=mode, size=size)
                               for mode in ("oneway", "roundtrip") for size in (64, 4096)])
+    rows.append(["*bare switch*", "--", "--"] + [run.figure(mode="switch")] * 2)
     table(rows)
 
 

@@ -10,8 +10,7 @@
  *	options.c	command line			-> struct options
  *	run.c		cases, interleaving		-> samples
  *	measure.c	one repetition of one case
- *	pair.c, oneway.c, roundtrip.c			the measured loops
- *	peer.c		the other process
+ *	exchange.c, oneway.c, switch.c			the measured loops, of both processes
  *	report.c, json.c				-> table, file
  */
 #ifndef BENCH_H
@@ -40,8 +39,15 @@ enum mode {
 	MODE_PAIR,
 	MODE_ONEWAY,
 	MODE_ROUNDTRIP,
+	MODE_SWITCH,
 	MODE_COUNT,
 };
+
+/* One way nobody sees how long a message takes; a switch is no message. */
+static inline bool mode_has_latencies(enum mode mode)
+{
+	return mode == MODE_PAIR || mode == MODE_ROUNDTRIP;
+}
 
 extern const char *const mode_names[MODE_COUNT];
 

@@ -6,8 +6,7 @@
  * The loops are compiled twice, with and without the payload's writing and
  * checking, and are the same for every transport.
  */
-#include "measure.h"
-#include "region.h"
+#include "blocks.h"
 
 static inline __attribute__((always_inline)) int
 exchange(struct link *link, uint64_t first, bool check)
@@ -42,30 +41,10 @@ static int checked(struct link *link, uint64_t first, unsigned long count)
 	return err;
 }
 
-static int exchanges(struct link *link, uint64_t first, unsigned long count, bool check)
+static inline __attribute__((always_inline)) int
+exchanges(struct link *link, uint64_t first, unsigned long count, bool check)
 {
 	return check ? checked(link, first, count) : unchecked(link, count);
-}
-
-static int timed(const struct phase *phase, struct link *link, struct outcome *outcome)
-{
-	unsigned long count = phase->count / BLOCKS, i;
-	uint64_t start;
-	int err = 0;
-
-	outcome->usage = usage_now();
-	region_begin();
-	outcome->region = region_count;
-	for (i = 0; i < BLOCKS && !err; i++) {
-		start = clock_now();
-		err = exchanges(link, phase->first + i * count, count, phase->check);
-		outcome->blocks[i] = (double)(clock_now() - start - clock_own_cost) / (double)count;
-		if (!err && signals_stop())
-			err = -EINTR;
-	}
-	region_end();
-	usage_since(&outcome->usage);
-	return err;
 }
 
 static int single(const struct phase *phase, struct link *link, struct outcome *outcome)
@@ -89,7 +68,7 @@ int exchange_measure(const struct plan *plan, struct link *link, struct outcome 
 
 	err = exchanges(link, plan->warm_up.first, plan->warm_up.count, true);
 	if (!err)
-		err = timed(&plan->timed, link, outcome);
+		err = blocks_measure(&plan->timed, link, outcome, exchanges);
 	if (!err)
 		err = single(&plan->single, link, outcome);
 	return err ? err : exchanges(link, plan->after.first, plan->after.count, true);

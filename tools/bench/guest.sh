@@ -9,10 +9,13 @@
 #
 # The command finds the folder of results, writable, as $RESULTS (it is
 # $IPCX_SHARE), and a copy of ipcx-bench in PATH, also where an ordinary user may
-# not look into the folders that both are in.
+# not look into the folders that both are in. The test module switch_bench is loaded
+# if it has been built for this kernel.
 set -euo pipefail
 
 readonly USER_ID=65534 LIMIT=1G PLACE=/run/ipcx-bench
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 as_user=1
 if [ "${1:-}" = --root ]; then
@@ -26,6 +29,12 @@ raise_limits() {
 		kernel.msgmax=1048576 kernel.msgmnb=67108864 \
 		net.core.wmem_max=268435456 fs.pipe-max-size=268435456 fs.pipe-user-pages-soft=0
 	ulimit -q unlimited
+}
+
+# What cannot be loaded is a row that says so.
+load_modules() {
+	local switch=$top/out/test-module/$IPCX_VM/switch_bench.ko
+	[ ! -e "$switch" ] || insmod "$switch" || true
 }
 
 enter_cgroup() {
@@ -57,6 +66,7 @@ tidy_memory() {
 }
 
 raise_limits
+load_modules
 make_place
 tidy_memory
 [ $as_user = 0 ] || enter_cgroup

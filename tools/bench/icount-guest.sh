@@ -23,7 +23,7 @@ step small $regions --unit instructions --quiet -s 64 -b 1,32 -m pair
 # shellcheck disable=SC2086
 step large $regions --unit instructions --quiet -s 4K,64K -m pair
 # shellcheck disable=SC2086
-step two $regions --unit instructions --quiet -s 64,4K -m oneway,roundtrip
+step two $regions --unit instructions --quiet -s 64,4K -m oneway,roundtrip,switch
 if [ "${QUICK:-0}" = 0 ]; then
 	step depth depth
 	step memory memory

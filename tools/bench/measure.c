@@ -10,6 +10,7 @@
 
 #include "measure.h"
 #include "pin.h"
+#include "switch.h"
 
 #define WARM_UP	200
 #define AFTER	20
@@ -43,7 +44,7 @@ static void make_plan(struct plan *plan, const struct options *options,
 	unsigned long warm_up = count < WARM_UP ? count : WARM_UP, single = 0;
 	uint64_t next;
 
-	if (c->mode != MODE_ONEWAY)
+	if (mode_has_latencies(c->mode))
 		single = count / 2 < most ? count / 2 : most;
 	next = phase(&plan->warm_up, 0, warm_up, c->batch, true);
 	next = phase(&plan->timed, next, count, c->batch, options->check_inside);
@@ -74,6 +75,8 @@ int plan_wait(const struct plan *plan)
  */
 static unsigned int depth(const struct options *options, const struct bench_case *c)
 {
+	if (c->mode == MODE_SWITCH)
+		return 0;
 	if (c->mode == MODE_PAIR || options->depth < c->batch)
 		return c->batch;
 	return options->depth;
@@ -92,6 +95,17 @@ static int open_pair(struct ipcx_transport_pair **pair, const struct options *op
 	return ipcx_transport_open(pair, c->transport, &opts, why);
 }
 
+/* What the two sides do; a pair has one. */
+static const struct {
+	int (*measure)(const struct plan *plan, struct link *link, struct outcome *outcome);
+	int (*peer)(const struct plan *plan, struct link *link);
+} sides[MODE_COUNT] = {
+	[MODE_PAIR] = { exchange_measure, NULL },
+	[MODE_ONEWAY] = { oneway_measure, oneway_peer },
+	[MODE_ROUNDTRIP] = { exchange_measure, exchange_peer },
+	[MODE_SWITCH] = { switch_measure, switch_peer },
+};
+
 static int peer(const struct options *options, const struct bench_case *c,
 		const struct plan *plan, struct ipcx_transport_pair *pair, struct link *link)
 {
@@ -101,7 +115,7 @@ static int peer(const struct options *options, const struct bench_case *c,
 		return err;
 	link->send = ipcx_transport_attach(pair, 1);
 	link->recv = link->send;
-	err = c->mode == MODE_ONEWAY ? oneway_peer(plan, link) : exchange_peer(plan, link);
+	err = sides[c->mode].peer(plan, link);
 	/* What was sent last should not be taken for the end. */
 	if (!err)
 		err = plan_wait(plan);
@@ -163,8 +177,7 @@ static int with_peer(const struct options *options, const struct bench_case *c,
 	signals_watch(pid);
 	link->send = ipcx_transport_attach(pair, 0);
 	link->recv = link->send;
-	err = c->mode == MODE_ONEWAY ? oneway_measure(plan, link, outcome) :
-				       exchange_measure(plan, link, outcome);
+	err = sides[c->mode].measure(plan, link, outcome);
 	if (!err)
 		err = plan_go(plan);
 	return wait_peer(pid, err, why);
@@ -175,7 +188,7 @@ static int alone(const struct plan *plan, struct ipcx_transport_pair *pair, stru
 {
 	link->send = pair->end[0];
 	link->recv = pair->end[1];
-	return exchange_measure(plan, link, outcome);
+	return sides[MODE_PAIR].measure(plan, link, outcome);
 }
 
 static void finish(const struct bench_case *c, const struct plan *plan,

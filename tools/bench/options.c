@@ -30,7 +30,7 @@ enum {
 static const struct argp_option arguments[] = {
 	{ "transports", 't', "NAME,...", 0, "Mechanisms to compare (default: all; see --list)", 1 },
 	{ "modes", 'm', "MODE,...", 0,
-	  "pair: one process sends and receives; oneway: throughput between two processes; roundtrip: there and back between two processes (default: all)", 1 },
+	  "pair: one process sends and receives; oneway: throughput between two processes; roundtrip: there and back between two processes; switch: for reference, what a round trip would take without a message, by a test module (default: all)", 1 },
 	{ "sizes", 's', "SIZE,...", 0, "Payloads in bytes, or 4K, 1M (default: 64,4K,64K)", 1 },
 	{ "batch", 'b', "N,...", 0,
 	  "Messages per call in the modes pair and oneway (default: 1); mechanisms without batches are skipped for more, and a round trip has none", 1 },
@@ -161,7 +161,7 @@ static unsigned int unit = 2, check = 2, policy = 2;
 static void finish(struct argp_state *state, struct options *options)
 {
 	bool counted = clock_counts_instructions();
-	char all[] = "pair,oneway,roundtrip", sizes[] = "64,4K,64K", one[] = "1";
+	char all[] = "pair,oneway,roundtrip,switch", sizes[] = "64,4K,64K", one[] = "1";
 
 	if (unit == CLOCK_INSTRUCTIONS && !counted)
 		argp_failure(state, EXIT_USAGE, 0,

@@ -9,6 +9,7 @@
 #include "run.h"
 #include "size.h"
 #include "stats.h"
+#include "switch.h"
 
 #define CHECKS	1000
 /* Room for what figure() writes. */
@@ -18,6 +19,7 @@ static const char *const mode_texts[MODE_COUNT] = {
 	"pair: one process sends and receives, nobody waits",
 	"oneway: one process sends, another receives",
 	"roundtrip: one process sends, another sends it back",
+	"switch: for reference, one process wakes another, which wakes it, in the kernel; no message",
 };
 
 static bool same_table(const struct bench_case *a, const struct bench_case *b)
@@ -27,7 +29,13 @@ static bool same_table(const struct bench_case *a, const struct bench_case *b)
 
 static const char *per(const struct bench_case *c)
 {
-	return c->mode == MODE_ROUNDTRIP ? "round trip" : "message";
+	return c->mode == MODE_PAIR || c->mode == MODE_ONEWAY ? "message" : "round trip";
+}
+
+/* What comes back is not moved twice as fast. */
+static bool has_rate(const struct bench_case *c)
+{
+	return clock_unit == CLOCK_NS && (c->mode == MODE_PAIR || c->mode == MODE_ONEWAY);
 }
 
 /* One table, one set of columns, although some of its rows may lack figures. */
@@ -45,18 +53,20 @@ static void print_head(const struct results *results, const struct bench_case *c
 {
 	bool median = figure_kind(c->mode) == FIGURE_MEDIAN;
 
-	printf("\n%s; %zu bytes", mode_texts[c->mode], c->size);
+	printf("\n%s", mode_texts[c->mode]);
+	if (c->mode != MODE_SWITCH)
+		printf("; %zu bytes", c->size);
 	if (c->batch > 1)
 		printf(", %u messages per call", c->batch);
 	printf("; %s per %s\n", clock_unit_name(clock_unit), per(c));
 	printf("%-14s %9s %5s %7s %7s", "TRANSPORT", median ? "MEDIAN" : "FEWEST", "+-%",
 	       median ? "MIN" : "MEDIAN", "MAX");
-	if (c->mode != MODE_ONEWAY)
+	if (mode_has_latencies(c->mode))
 		printf(" | %6s %6s %6s %6s %6s", "p50", "p90", "p99", "p99.9", "max");
 	if (clock_unit == CLOCK_NS)
 		printf(" | %6s", "CPU ns");
 	printf(" | %8s", "SWITCHES");
-	if (clock_unit == CLOCK_NS && c->mode != MODE_ROUNDTRIP)
+	if (has_rate(c))
 		printf(" %6s", "MiB/s");
 	if (counted(results, c))
 		printf(" | %7s %6s %8s", "COUNTED", "LOCKED", "SYSCALLS");
@@ -98,12 +108,12 @@ static void print_figures(const struct bench_case *c)
 
 	printf(" %9.1f %5.1f %7s %7s", figure_of(c->mode, &stats), stats.mad_percent,
 	       figure(other, text), figure(stats.max, max));
-	if (c->mode != MODE_ONEWAY)
+	if (mode_has_latencies(c->mode))
 		print_latencies(c);
 	if (clock_unit == CLOCK_NS)
 		printf(" | %6s", figure(case_cpu_ns(c), text));
 	printf(" | %8.3f", case_switches(c));
-	if (clock_unit == CLOCK_NS && c->mode != MODE_ROUNDTRIP)
+	if (has_rate(c))
 		printf(" %6s", figure((double)c->size / stats.median * 1e9 / (1 << 20), text));
 	if (c->counted.known)
 		printf(" | %7s %6.2f %8.3f", figure(c->counted.instructions, text),
@@ -238,19 +248,26 @@ static const struct {
 	{ IPCX_TRANSPORT_POLL, "poll" },
 };
 
+static void print_transport(const struct ipcx_transport_ops *ops)
+{
+	char why[IPCX_TRANSPORT_WHY];
+	unsigned int c;
+
+	printf("%-15s %s:", ops->name, ops->summary);
+	for (c = 0; c < sizeof(caps) / sizeof(caps[0]); c++)
+		if (ops->caps & caps[c].cap)
+			printf(" %s", caps[c].name);
+	puts(ops == &switch_ops ? " reference, of mode switch" : "");
+	if (ipcx_transport_available(ops, why) < 0)
+		printf("%-15s cannot be used: %s\n", "", why);
+}
+
 void report_transports(void)
 {
 	const struct ipcx_transport_ops *ops;
-	char why[IPCX_TRANSPORT_WHY];
-	unsigned int i, c;
+	unsigned int i;
 
-	for (i = 0; (ops = ipcx_transport_at(i)); i++) {
-		printf("%-15s %s:", ops->name, ops->summary);
-		for (c = 0; c < sizeof(caps) / sizeof(caps[0]); c++)
-			if (ops->caps & caps[c].cap)
-				printf(" %s", caps[c].name);
-		puts("");
-		if (ipcx_transport_available(ops, why) < 0)
-			printf("%-15s cannot be used: %s\n", "", why);
-	}
+	for (i = 0; (ops = ipcx_transport_at(i)); i++)
+		print_transport(ops);
+	print_transport(&switch_ops);
 }

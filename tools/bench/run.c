@@ -8,14 +8,20 @@
 #include "run.h"
 #include "signals.h"
 #include "stats.h"
+#include "switch.h"
 
 /* Under instruction counting the same work is done every time. */
-#define EXCHANGES	200
-#define ONEWAY		2000
+static const unsigned long fixed_counts[MODE_COUNT] = {
+	[MODE_PAIR] = 200,
+	[MODE_ONEWAY] = 2000,
+	[MODE_ROUNDTRIP] = 200,
+	[MODE_SWITCH] = 4000,
+};
+
 #define FEWEST		40
 #define PROBES		4
 
-const char *const mode_names[MODE_COUNT] = { "pair", "oneway", "roundtrip" };
+const char *const mode_names[MODE_COUNT] = { "pair", "oneway", "roundtrip", "switch" };
 const char *const policy_names[2] = { "normal", "batch" };
 const char *const cpus_names[3] = { "same", "two", "any" };
 
@@ -23,11 +29,12 @@ static int case_init(struct bench_case *c, const struct options *options)
 {
 	c->samples = calloc(options->repeat, sizeof(*c->samples));
 	c->latencies = calloc(1, sizeof(*c->latencies));
-	if (options->raw && c->mode != MODE_ONEWAY)
-		c->raw = calloc(options->repeat * LATENCIES_MAX, sizeof(*c->raw));
-	if (!c->samples || !c->latencies || (options->raw && !c->raw && c->mode != MODE_ONEWAY))
+	if (!c->samples || !c->latencies)
 		return -ENOMEM;
-	return 0;
+	if (!options->raw || !mode_has_latencies(c->mode))
+		return 0;
+	c->raw = calloc(options->repeat * LATENCIES_MAX, sizeof(*c->raw));
+	return c->raw ? 0 : -ENOMEM;
 }
 
 /* A round trip is of one message, so it has no batches. */
@@ -36,42 +43,58 @@ static bool makes_sense(enum mode mode, unsigned int batch)
 	return mode != MODE_ROUNDTRIP || batch == 1;
 }
 
+static int add_case(struct results *results, const struct options *options,
+		    const struct bench_case *like, const struct ipcx_transport_ops *transport)
+{
+	struct bench_case *c = &results->cases[results->count++];
+
+	*c = *like;
+	c->transport = transport;
+	return case_init(c, options);
+}
+
 static int add_transports(struct results *results, const struct options *options,
 			  const struct bench_case *like)
 {
-	struct bench_case *c;
 	unsigned int i;
+	int err = 0;
 
-	for (i = 0; i < options->transports.count; i++) {
-		c = &results->cases[results->count++];
-		*c = *like;
-		c->transport = options->transports.item[i];
-		if (case_init(c, options))
-			return -ENOMEM;
-	}
-	return 0;
+	for (i = 0; i < options->transports.count && !err; i++)
+		err = add_case(results, options, like, options->transports.item[i]);
+	return err;
+}
+
+static int add_mode(struct results *results, const struct options *options, enum mode mode)
+{
+	struct bench_case like = { .mode = mode, .batch = 1 };
+	unsigned int s, b;
+	int err = 0;
+
+	if (mode == MODE_SWITCH)
+		return add_case(results, options, &like, &switch_ops);
+	for (s = 0; s < options->size_count; s++)
+		for (b = 0; b < options->batch_count && !err; b++) {
+			like.size = options->sizes[s];
+			like.batch = options->batches[b];
+			if (makes_sense(mode, like.batch))
+				err = add_transports(results, options, &like);
+		}
+	return err;
 }
 
 static int make_cases(struct results *results, const struct options *options)
 {
+	/* Room for one row at least in each mode. */
 	size_t most = (size_t)options->mode_count * options->size_count * options->batch_count *
 		      options->transports.count;
-	struct bench_case like = { 0 };
-	unsigned int m, s, b;
+	unsigned int m;
 	int err = 0;
 
 	results->cases = calloc(most, sizeof(*results->cases));
 	if (!results->cases)
 		return -ENOMEM;
-	for (m = 0; m < options->mode_count; m++)
-		for (s = 0; s < options->size_count; s++)
-			for (b = 0; b < options->batch_count && !err; b++) {
-				like.mode = options->modes[m];
-				like.size = options->sizes[s];
-				like.batch = options->batches[b];
-				if (makes_sense(like.mode, like.batch))
-					err = add_transports(results, options, &like);
-			}
+	for (m = 0; m < options->mode_count && !err; m++)
+		err = add_mode(results, options, options->modes[m]);
 	return err;
 }
 
@@ -116,7 +139,7 @@ static unsigned long round_up(unsigned long count, unsigned long step)
 
 static unsigned long fixed_count(const struct bench_case *c)
 {
-	unsigned long count = c->mode == MODE_ONEWAY ? ONEWAY : EXCHANGES;
+	unsigned long count = fixed_counts[c->mode];
 
 	if (c->size > 4096)
 		count = count * 4096 / c->size;
