@@ -170,6 +170,9 @@ static int choose_count(const struct options *options, struct bench_case *c,
 		count = fixed_count(c);
 	else
 		count = one < 1 ? COUNT_MAX : (unsigned long)(wanted / one);
+	/* One block each at least, where a message takes longer than a repetition should. */
+	if (!count)
+		count = step;
 	c->count = round_up(count < COUNT_MAX ? count : COUNT_MAX, step);
 	return 0;
 }
