@@ -189,8 +189,8 @@ static void mbox_close(struct ipcx_transport_pair *base)
 const struct ipcx_transport_ops ipcx_transport_ipcx_mbox = {
 	.name = "ipcx-mbox",
 	.summary = "ipcx mailboxes, with attested senders; round trips as calls",
-	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_PRIORITY | IPCX_TRANSPORT_PEER_DEATH |
-		IPCX_TRANSPORT_POLL | IPCX_TRANSPORT_CALL,
+	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_PRIORITY | IPCX_TRANSPORT_POLL |
+		IPCX_TRANSPORT_CALL,
 	.max_priority = IPCX_PRIO_MAX,
 	.available = transport_ipcx_available,
 	.open = mbox_open,
