@@ -16,6 +16,7 @@ NAMES = {
     "unix-dgram": "Unix datagram",
     "unix-seqpacket": "Unix seqpacket",
     "shm-futex": "shm + futex",
+    "binder": "Binder",
     "ipcx-queue": "ipcx-queue",
     "ipcx-queue-rw": "ipcx-queue-rw",
     "ipcx-mbox": "ipcx-mbox",
@@ -51,6 +52,8 @@ class Folder:
 
 
 def table(rows):
+    """Without the rows in which there is nothing, as of what has calls only."""
+    rows = [row for row in rows if any(cell != "--" for cell in row[1:])]
     widths = [max(len(cell) for cell in column) for column in zip(*rows)]
     rule = "  ".join("=" * width for width in widths)
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
@@ -113,7 +116,7 @@ def main(arguments):
     print(f"``make bench-icount`` on kernel {run.environment['kernel']}, instructions,\n"
           f"{run.repeat} interleaved repetitions. *ipcx-queue* sends and receives by ioctl, with\n"
           "type, priority, deadline and batches at hand; *ipcx-queue-rw* by ``write(2)`` and\n"
-          "``read(2)``. The round trip of *ipcx-mbox* is a call and its reply.\n")
+          "``read(2)``. The round trips of *ipcx-mbox* and Binder are a call and its reply.\n")
     pair(run)
     two(run)
     depth(run)

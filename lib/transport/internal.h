@@ -15,6 +15,7 @@ extern const struct ipcx_transport_ops ipcx_transport_unix_stream;
 extern const struct ipcx_transport_ops ipcx_transport_unix_dgram;
 extern const struct ipcx_transport_ops ipcx_transport_unix_seqpacket;
 extern const struct ipcx_transport_ops ipcx_transport_shm_futex;
+extern const struct ipcx_transport_ops ipcx_transport_binder;
 extern const struct ipcx_transport_ops ipcx_transport_ipcx_queue;
 extern const struct ipcx_transport_ops ipcx_transport_ipcx_queue_rw;
 extern const struct ipcx_transport_ops ipcx_transport_ipcx_mbox;

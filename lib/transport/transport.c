@@ -19,6 +19,7 @@ static const struct ipcx_transport_ops *const transports[] = {
 	&ipcx_transport_unix_dgram,
 	&ipcx_transport_unix_seqpacket,
 	&ipcx_transport_shm_futex,
+	&ipcx_transport_binder,
 	&ipcx_transport_ipcx_queue,
 	&ipcx_transport_ipcx_queue_rw,
 	&ipcx_transport_ipcx_mbox,
@@ -79,6 +80,9 @@ static int take_opts(struct ipcx_transport_opts *opts, const struct ipcx_transpo
 		return transport_why(why, err, "options unknown to this library");
 	if (opts->depth > IPCX_TRANSPORT_DEPTH_MAX || (opts->flags & ~IPCX_TRANSPORT_FIXED))
 		return transport_why(why, -EINVAL, "depth or flags out of range");
+	if (opts->depth && (ops->caps & IPCX_TRANSPORT_CALLS_ONLY))
+		return transport_why(why, -ENOSPC,
+				     "holds no messages: it has calls only, between two processes");
 	if (ops->max_size && opts->msg_size > ops->max_size)
 		return transport_why(why, -EMSGSIZE, "moves at most %zu bytes per message",
 				     ops->max_size);

@@ -182,13 +182,18 @@ static void handler(int signo)
 	(void)signo;
 }
 
+static void catch_alarms(void)
+{
+	struct sigaction action = { .sa_handler = handler };
+
+	UNIT_CHECK(sigaction(SIGALRM, &action, NULL) == 0);
+}
+
 static void test_signal(const struct ipcx_transport_ops *ops)
 {
 	struct ipcx_transport_pair *pair = pair_open(ops, 64, 1, 0);
-	struct sigaction action = { .sa_handler = handler };
 	struct ipcx_transport_msg msg = { .len = 64 };
 
-	sigaction(SIGALRM, &action, NULL);
 	msg.buf = ipcx_transport_buffer(64);
 	ualarm(20000, 20000);
 	UNIT_CHECK(ipcx_transport_recv(pair->end[0], &msg) == -EINTR);
@@ -341,6 +346,143 @@ static void test_depth(const struct ipcx_transport_ops *ops)
 	ok(ops, "holds what it was opened for, and not much more");
 }
 
+/* ---- calls: side 0 calls, side 1 answers ---- */
+
+/* A request of one byte ends the server, one of two bytes gets a late answer. */
+#define QUIT	1
+#define SLOW	2
+
+static void serve(struct ipcx_transport_end *end)
+{
+	struct ipcx_transport_msg next = { 0 }, reply = { 0 };
+	bool owes = false;
+	int err;
+
+	next.buf = ipcx_transport_buffer(MAX_SIZE);
+	for (;;) {
+		next.len = MAX_SIZE;
+		err = ipcx_transport_answer(end, owes ? &reply : NULL, &next);
+		owes = !err;
+		/* A signal here, or a caller that met one. */
+		if (err == -EINTR || err == -ESTALE)
+			continue;
+		if (err)
+			_exit(1);
+		if (next.len == SLOW)
+			usleep(100000);
+		reply = next;
+		if (next.len == QUIT)
+			_exit(ipcx_transport_answer(end, &reply, NULL) ? 1 : 0);
+	}
+}
+
+static struct ipcx_transport_pair *start_server(const struct ipcx_transport_ops *ops,
+						pid_t *pid, unsigned int alarms)
+{
+	struct ipcx_transport_pair *pair = pair_open(ops, MAX_SIZE,
+						     ops->caps & IPCX_TRANSPORT_CALLS_ONLY ? 0 : 1,
+						     0);
+
+	fflush(stdout);
+	*pid = fork();
+	UNIT_CHECK(*pid >= 0);
+	if (*pid == 0) {
+		ualarm(alarms, alarms);
+		serve(ipcx_transport_attach(pair, 1));
+	}
+	ipcx_transport_attach(pair, 0);
+	return pair;
+}
+
+/* What comes back has to be what this call sent, not an earlier one. */
+static int call_once(struct ipcx_transport_pair *pair, size_t len, uint64_t seed)
+{
+	struct ipcx_transport_msg request = { .len = len }, reply = { .len = MAX_SIZE };
+	int err;
+
+	request.buf = ipcx_transport_buffer(len);
+	reply.buf = ipcx_transport_buffer(MAX_SIZE);
+	UNIT_CHECK(request.buf && reply.buf);
+	scribble(request.buf, len, seed);
+	err = ipcx_transport_call(pair->end[0], &request, &reply);
+	UNIT_CHECK(err || (reply.len == len && memcmp(reply.buf, request.buf, len) == 0));
+	ipcx_transport_buffer_free(request.buf);
+	ipcx_transport_buffer_free(reply.buf);
+	return err;
+}
+
+static void stop_server(struct ipcx_transport_pair *pair, pid_t pid)
+{
+	int status;
+
+	UNIT_CHECK(call_once(pair, QUIT, 1) == 0);
+	UNIT_CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	UNIT_CHECK(call_once(pair, 64, 2) == -EPIPE);
+	ipcx_transport_close(pair);
+}
+
+static void test_calls(const struct ipcx_transport_ops *ops, uint64_t *seed)
+{
+	static const size_t sizes[] = { 0, QUIT + 2, 64, 65, 1000, MAX_SIZE, 0 };
+	struct ipcx_transport_pair *pair;
+	pid_t pid;
+
+	pair = start_server(ops, &pid, 0);
+	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		UNIT_CHECK(call_once(pair, sizes[i], unit_rnd(seed)) == 0);
+	UNIT_CHECK(call_once(pair, MAX_SIZE + 1, 0) == -EMSGSIZE);
+	UNIT_CHECK(call_once(pair, 64, 0) == 0);
+	stop_server(pair, pid);
+	ok(ops, "a call of any size gets its reply, and EPIPE when the server is gone");
+}
+
+static void test_interrupted_call(const struct ipcx_transport_ops *ops)
+{
+	struct ipcx_transport_pair *pair;
+	pid_t pid;
+
+	pair = start_server(ops, &pid, 0);
+	UNIT_CHECK(call_once(pair, 64, 5) == 0);
+	ualarm(20000, 0);
+	UNIT_CHECK(call_once(pair, SLOW, 6) == -EINTR);
+	UNIT_CHECK(call_once(pair, 64, 7) == 0);
+	stop_server(pair, pid);
+	ok(ops, "the reply to an interrupted call is not taken for another's");
+}
+
+static void test_calls_under_signals(const struct ipcx_transport_ops *ops, uint64_t *seed)
+{
+	unsigned int count = (unsigned int)unit_scaled(2000, 100000);
+	struct ipcx_transport_pair *pair;
+	pid_t pid;
+	int err;
+
+	pair = start_server(ops, &pid, 7000);
+	ualarm(9000, 9000);
+	while (count--) {
+		size_t len = SLOW + 1 + unit_rnd_below(seed, MAX_SIZE - SLOW);
+
+		do {
+			err = call_once(pair, len, unit_rnd(seed));
+		} while (err == -EINTR);
+		UNIT_CHECK(err == 0);
+	}
+	ualarm(0, 0);
+	stop_server(pair, pid);
+	ok(ops, "calls between processes, under a storm of signals");
+}
+
+static void test_calls_only(const struct ipcx_transport_ops *ops)
+{
+	IPCX_OPTS(ipcx_transport_opts, opts);
+	struct ipcx_transport_pair *pair;
+
+	opts.msg_size = 64;
+	opts.depth = 1;
+	UNIT_CHECK(ipcx_transport_open(&pair, ops, &opts, why) == -ENOSPC && !pair && why[0]);
+	ok(ops, "who has calls only holds no messages, and says so");
+}
+
 static void test_refusals(void)
 {
 	const struct ipcx_transport_ops *pipe_ops = ipcx_transport_find("pipe");
@@ -369,7 +511,7 @@ static void test_refusals(void)
 	unit_ok("options that cannot be met are refused, with a reason");
 }
 
-static void test_all(const struct ipcx_transport_ops *ops, uint64_t *seed)
+static void test_messages(const struct ipcx_transport_ops *ops, uint64_t *seed)
 {
 	test_mixed_sizes(ops, seed);
 	test_fixed(ops, seed);
@@ -383,19 +525,34 @@ static void test_all(const struct ipcx_transport_ops *ops, uint64_t *seed)
 	test_depth(ops);
 }
 
+static void test_all(const struct ipcx_transport_ops *ops, uint64_t *seed)
+{
+	if (ops->caps & IPCX_TRANSPORT_CALL) {
+		test_calls(ops, seed);
+		test_interrupted_call(ops);
+		test_calls_under_signals(ops, seed);
+	}
+	if (ops->caps & IPCX_TRANSPORT_CALLS_ONLY)
+		test_calls_only(ops);
+	else
+		test_messages(ops, seed);
+}
+
 int main(void)
 {
 	uint64_t seed = unit_seed();
 	const struct ipcx_transport_ops *ops;
 
 	signal(SIGPIPE, SIG_IGN);
+	catch_alarms();
 	test_refusals();
 	for (unsigned int i = 0; (ops = ipcx_transport_at(i)); i++) {
-		/* ipcx queues have tests of their own, in the VM. */
+		/* Those of ipcx have tests of their own, in the VM. */
 		if (ipcx_transport_available(ops, why) == 0)
 			test_all(ops, &seed);
 		else
-			UNIT_CHECK(why[0] && strncmp(ops->name, "ipcx", 4) == 0);
+			UNIT_CHECK(why[0] && (strncmp(ops->name, "ipcx", 4) == 0 ||
+					      strcmp(ops->name, "binder") == 0));
 	}
 	printf("1..%u\n", done + 1);
 	return 0;

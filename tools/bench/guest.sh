@@ -9,8 +9,8 @@
 #
 # The command finds the folder of results, writable, as $RESULTS (it is
 # $IPCX_SHARE), and a copy of ipcx-bench in PATH, also where an ordinary user may
-# not look into the folders that both are in. The test module switch_bench is loaded
-# if it has been built for this kernel.
+# not look into the folders that both are in. Binder is loaded if the kernel has it,
+# and the test module switch_bench if it has been built for this kernel.
 set -euo pipefail
 
 readonly USER_ID=65534 LIMIT=1G PLACE=/run/ipcx-bench
@@ -34,6 +34,7 @@ raise_limits() {
 # What cannot be loaded is a row that says so.
 load_modules() {
 	local switch=$top/out/test-module/$IPCX_VM/switch_bench.ko
+	! modprobe -q binder_linux || chmod a+rw /dev/binder || true
 	[ ! -e "$switch" ] || insmod "$switch" || true
 }
 

@@ -71,11 +71,13 @@ int plan_wait(const struct plan *plan)
 /*
  * One process that sends before it receives needs the room for what it sent. Two
  * have the same for every mechanism: with its own defaults, from ten messages to
- * megabytes, the longest queue would win, since it switches tasks least.
+ * megabytes, the longest queue would win, since it switches tasks least. What has
+ * no messages on their way needs no room.
  */
 static unsigned int depth(const struct options *options, const struct bench_case *c)
 {
-	if (c->mode == MODE_SWITCH)
+	if (c->mode == MODE_SWITCH ||
+	    (c->mode == MODE_ROUNDTRIP && (c->transport->caps & IPCX_TRANSPORT_CALLS_ONLY)))
 		return 0;
 	if (c->mode == MODE_PAIR || options->depth < c->batch)
 		return c->batch;

@@ -69,6 +69,11 @@ extern "C" {
 #define IPCX_TRANSPORT_POLL		(1U << 6)
 /** IPCX_TRANSPORT_CALL - A request and its reply are one call on each side. */
 #define IPCX_TRANSPORT_CALL		(1U << 7)
+/** IPCX_TRANSPORT_CALLS_ONLY - Nothing but calls: the process that opened the pair
+ *	takes side 0 and calls, another one takes side 1 and answers. Such a transport
+ *	holds no messages (depth 0), and no other function may be called.
+ */
+#define IPCX_TRANSPORT_CALLS_ONLY	(1U << 8)
 
 /**
  * struct ipcx_transport_msg - One message.
@@ -99,9 +104,10 @@ struct ipcx_transport_msg {
  * @depth: messages of that size that one direction has to hold while nobody
  *	receives, at most IPCX_TRANSPORT_DEPTH_MAX, and as few more as it can:
  *	pipes and sockets count pages, and the kernel's own bytes per message. 0:
- *	the mechanism's default, with room for one message at least. One process that uses both ends needs at least 1. Limits of the
- *	process and of the object are raised for it where that is allowed;
- *	settings of the system are left alone
+ *	the mechanism's default, with room for one message at least. One process
+ *	that uses both ends needs at least 1. Limits of the process and of the object
+ *	are raised for it where that is allowed; settings of the system are left
+ *	alone. With IPCX_TRANSPORT_CALLS_ONLY it has to be 0
  * @flags: IPCX_TRANSPORT_FIXED
  */
 struct ipcx_transport_opts {
@@ -147,7 +153,8 @@ struct ipcx_transport_pair {
  * @available: 0, or a negative errno when this kernel or user cannot use it at
  *	all, with the reason
  * @open: make a pair; 0, or a negative errno with the reason
- * @send: send one message; 0 or a negative errno
+ * @send: send one message; 0 or a negative errno; NULL with
+ *	IPCX_TRANSPORT_CALLS_ONLY, as are @recv, both batches and @set_nonblock
  * @recv: receive one message; 0 or a negative errno
  * @send_batch: send up to @count messages; how many, or a negative errno if none;
  *	NULL without IPCX_TRANSPORT_BATCH
