@@ -2,7 +2,7 @@
 /*
  * Accounts, see account.h.
  *
- * The table is small and looked at only when an object is made or a message is
+ * The table is small. Plain sends and calls look at it only when a message is
  * allocated anew; a reused message keeps its account.
  */
 #include <linux/cred.h>
@@ -167,19 +167,23 @@ void ipcx_account_put(struct ipcx_account *acct)
 	}
 }
 
-static bool add_within(atomic64_t *counter, u64 n, u64 limit)
+static u64 limit_of(enum ipcx_resource what)
 {
-	if (!n || atomic64_add_return(n, counter) <= limit)
-		return true;
-	atomic64_sub(n, counter);
-	return false;
+	switch (what) {
+	case IPCX_BYTES:
+		return READ_ONCE(ipcx_user_max_bytes);
+	case IPCX_OBJECTS:
+		return READ_ONCE(ipcx_user_max_objects);
+	default:
+		return READ_ONCE(ipcx_user_max_files);
+	}
 }
 
 /**
  * ipcx_account_charge() - Charge a user and the owners above it.
  * @acct: the user's account
- * @bytes: memory
- * @objects: number of objects
+ * @what: the resource
+ * @n: how much of it
  *
  * A charge that is refused for being too large may for a moment make a smaller
  * one fail, too.
@@ -187,57 +191,51 @@ static bool add_within(atomic64_t *counter, u64 n, u64 limit)
  * Context: any.
  * Return: 0, or -EDQUOT with nothing charged.
  */
-int ipcx_account_charge(struct ipcx_account *acct, u64 bytes, u64 objects)
+int ipcx_account_charge(struct ipcx_account *acct, enum ipcx_resource what,
+			u64 n)
 {
-	u64 max_bytes = READ_ONCE(ipcx_user_max_bytes);
-	u64 max_objects = READ_ONCE(ipcx_user_max_objects);
+	u64 limit = limit_of(what);
 	struct ipcx_account *at;
 
 	for (at = acct; at; at = at->parent) {
-		if (!add_within(&at->bytes, bytes, max_bytes))
-			break;
-		if (!add_within(&at->objects, objects, max_objects)) {
-			atomic64_sub(bytes, &at->bytes);
+		if (atomic64_add_return(n, &at->used[what]) > limit) {
+			atomic64_sub(n, &at->used[what]);
 			break;
 		}
 	}
 	if (!at)
 		return 0;
-	for (; acct != at; acct = acct->parent) {
-		atomic64_sub(bytes, &acct->bytes);
-		atomic64_sub(objects, &acct->objects);
-	}
+	for (; acct != at; acct = acct->parent)
+		atomic64_sub(n, &acct->used[what]);
 	return -EDQUOT;
 }
 
 /**
  * ipcx_account_uncharge() - Give a charge back.
  * @acct: the account that was charged
- * @bytes: memory
- * @objects: number of objects
+ * @what: the resource
+ * @n: how much of it
  *
  * Context: any.
  */
-void ipcx_account_uncharge(struct ipcx_account *acct, u64 bytes, u64 objects)
+void ipcx_account_uncharge(struct ipcx_account *acct, enum ipcx_resource what,
+			   u64 n)
 {
-	for (; acct; acct = acct->parent) {
-		atomic64_sub(bytes, &acct->bytes);
-		if (objects)
-			atomic64_sub(objects, &acct->objects);
-	}
+	for (; acct; acct = acct->parent)
+		atomic64_sub(n, &acct->used[what]);
 }
 
 /**
  * ipcx_account_usage() - What is charged to the calling task's user.
- * @bytes: where the memory goes
- * @objects: where the number of objects goes
+ * @used: where it goes, by resource
  */
-void ipcx_account_usage(u64 *bytes, u64 *objects)
+void ipcx_account_usage(u64 used[IPCX_RESOURCES])
 {
 	const struct cred *cred = current_cred();
 	struct ipcx_account *acct = find(cred->user_ns, cred->euid);
+	int i;
 
-	*bytes = acct ? atomic64_read(&acct->bytes) : 0;
-	*objects = acct ? atomic64_read(&acct->objects) : 0;
+	for (i = 0; i < IPCX_RESOURCES; i++)
+		used[i] = acct ? atomic64_read(&acct->used[i]) : 0;
 	ipcx_account_put(acct);
 }

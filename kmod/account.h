@@ -5,8 +5,8 @@
  * A user is a uid in a user namespace. A charge counts against the user, then
  * against the owner of that user namespace in its parent, and so on up: a
  * container full of user ids cannot take more than its owner may. The limits
- * are the module parameters user_max_bytes and user_max_objects, the same at
- * every level.
+ * are the module parameters user_max_bytes, user_max_objects and user_max_files,
+ * the same at every level.
  */
 #ifndef _IPCX_ACCOUNT_H
 #define _IPCX_ACCOUNT_H
@@ -21,14 +21,27 @@
 struct user_namespace;
 
 /**
+ * enum ipcx_resource - What is charged.
+ * @IPCX_BYTES: memory
+ * @IPCX_OBJECTS: objects
+ * @IPCX_FILES: files in messages
+ * @IPCX_RESOURCES: how many kinds there are
+ */
+enum ipcx_resource {
+	IPCX_BYTES,
+	IPCX_OBJECTS,
+	IPCX_FILES,
+	IPCX_RESOURCES,
+};
+
+/**
  * struct ipcx_account - One user's charges.
  * @node: place in the table of accounts, account lock
  * @parent: account of @ns's owner, NULL in the initial user namespace; immutable
  * @ns: the user namespace, a reference; immutable
  * @uid: the user; immutable
  * @ref: holders
- * @bytes: memory charged; atomic
- * @objects: objects charged; atomic
+ * @used: what is charged, by resource; atomic
  */
 struct ipcx_account {
 	struct hlist_node node;
@@ -36,8 +49,7 @@ struct ipcx_account {
 	struct user_namespace *ns;
 	kuid_t uid;
 	refcount_t ref;
-	atomic64_t bytes;
-	atomic64_t objects;
+	atomic64_t used[IPCX_RESOURCES];
 };
 
 /**
@@ -62,8 +74,10 @@ static inline struct ipcx_account *ipcx_account_top(struct ipcx_account *acct)
 struct ipcx_account *ipcx_account_get_current(void);
 void ipcx_account_get(struct ipcx_account *acct);
 void ipcx_account_put(struct ipcx_account *acct);
-int ipcx_account_charge(struct ipcx_account *acct, u64 bytes, u64 objects);
-void ipcx_account_uncharge(struct ipcx_account *acct, u64 bytes, u64 objects);
-void ipcx_account_usage(u64 *bytes, u64 *objects);
+int ipcx_account_charge(struct ipcx_account *acct, enum ipcx_resource what,
+			u64 n);
+void ipcx_account_uncharge(struct ipcx_account *acct, enum ipcx_resource what,
+			   u64 n);
+void ipcx_account_usage(u64 used[IPCX_RESOURCES]);
 
 #endif /* _IPCX_ACCOUNT_H */

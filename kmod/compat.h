@@ -8,7 +8,10 @@
 
 #include <linux/eventfd.h>
 #include <linux/fault-inject-usercopy.h>
+#include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/sched.h>
 #include <linux/version.h>
 
 /* 6.3: inode operations take a struct mnt_idmap, not a user namespace. */
@@ -25,6 +28,31 @@ static inline void ipcx_eventfd_signal(struct eventfd_ctx *ctx)
 	eventfd_signal(ctx);
 #else
 	eventfd_signal(ctx, 1);
+#endif
+}
+
+/* 6.9: pidfds have a file system of their own. */
+#ifndef PID_FS_MAGIC
+#define PID_FS_MAGIC	0x50494446
+#endif
+
+/* 6.8: receive_fd() can write to user memory, too. */
+static inline int ipcx_receive_fd(struct file *file, unsigned int o_flags)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+	return receive_fd(file, NULL, o_flags);
+#else
+	return receive_fd(file, o_flags);
+#endif
+}
+
+/* Is the task on a processor now? Only asked where there are several. */
+static inline bool ipcx_task_runs(struct task_struct *task)
+{
+#ifdef CONFIG_SMP
+	return owner_on_cpu(task);
+#else
+	return false;
 #endif
 }
 

@@ -30,6 +30,7 @@
 
 #include "compat.h"
 #include "ipcx.h"
+#include "limits.h"
 #include "object.h"
 #include "trace.h"
 
@@ -180,7 +181,7 @@ static struct file *ipcx_file(struct ipcx_object *obj, u32 flags)
 /**
  * ipcx_fs_open() - Make a handle and its file.
  * @obj: the object; the caller's reference and handle count go to the handle
- * @flags: IPCX_OPEN_READ, IPCX_OPEN_WRITE, IPCX_OPEN_NONBLOCK
+ * @flags: IPCX_OPEN_READ, IPCX_OPEN_WRITE, IPCX_OPEN_SUBSCRIBE, IPCX_OPEN_NONBLOCK
  *
  * Context: process context, may sleep.
  * Return: the file, or an ERR_PTR, with @obj closed.
@@ -195,7 +196,8 @@ struct file *ipcx_fs_open(struct ipcx_object *obj, u32 flags)
 	if (!handle)
 		goto close;
 	handle->obj = obj;
-	handle->rights = flags & (IPCX_OPEN_READ | IPCX_OPEN_WRITE);
+	handle->rights = flags & IPCX_OPEN_RIGHTS;
+	INIT_LIST_HEAD(&handle->watches);
 
 	ret = simple_pin_fs(&ipcx_fs_type, &ipcx_mnt, &ipcx_mnt_count);
 	if (ret)

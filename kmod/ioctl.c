@@ -22,8 +22,9 @@
 #define ON_CONTROL	BIT(0)
 #define ON_QUEUE	BIT(IPCX_KIND_QUEUE)
 #define ON_MBOX		BIT(IPCX_KIND_MBOX)
+#define ON_TOKEN	BIT(15)
 #define ON_OBJECT	(ON_QUEUE | ON_MBOX)
-#define ON_ANY		(ON_CONTROL | ON_OBJECT)
+#define ON_ANY		(ON_CONTROL | ON_OBJECT | ON_TOKEN)
 
 /**
  * struct ipcx_op - An operation.
@@ -43,6 +44,7 @@ struct ipcx_op {
 
 static long op_info(struct file *file, void __user *arg, size_t size)
 {
+	u64 used[IPCX_RESOURCES];
 	struct ipcx_info info;
 	int ret;
 
@@ -59,7 +61,11 @@ static long op_info(struct file *file, void __user *arg, size_t size)
 	info.max_queue_bytes = READ_ONCE(ipcx_max_queue_bytes);
 	info.user_bytes_limit = READ_ONCE(ipcx_user_max_bytes);
 	info.user_objects_limit = READ_ONCE(ipcx_user_max_objects);
-	ipcx_account_usage(&info.user_bytes, &info.user_objects);
+	info.user_files_limit = READ_ONCE(ipcx_user_max_files);
+	ipcx_account_usage(used);
+	info.user_bytes = used[IPCX_BYTES];
+	info.user_objects = used[IPCX_OBJECTS];
+	info.user_files = used[IPCX_FILES];
 	return ipcx_copy_out(arg, size, &info, sizeof(info));
 }
 
@@ -89,12 +95,12 @@ static int check_open(const struct ipcx_open *o)
 
 	if (o->flags & ~IPCX_OPEN_VALID || o->reserved || !find_kind(o->kind))
 		return -EINVAL;
-	if (!(o->flags & (IPCX_OPEN_READ | IPCX_OPEN_WRITE)))
+	if (!(o->flags & IPCX_OPEN_RIGHTS))
 		return -EINVAL;
 	if (o->flags & IPCX_OPEN_EXCL && (!create || !o->name))
 		return -EINVAL;
 	if (o->kind == IPCX_KIND_MBOX ? check_open_mbox(o) :
-					o->flags & IPCX_OPEN_PORT)
+	    o->flags & (IPCX_OPEN_PORT | IPCX_OPEN_SUBSCRIBE))
 		return -EINVAL;
 	if (!o->name && !create && !(o->flags & IPCX_OPEN_PORT))
 		return -EINVAL;
@@ -132,12 +138,12 @@ static struct ipcx_object *find_object(struct net *net,
 	struct ipcx_object *obj;
 
 	if (o->flags & IPCX_OPEN_PORT)
-		return ipcx_mbox_open_port(net, o->id);
+		return ipcx_mbox_open_port(net, o->id,
+					   o->flags & IPCX_OPEN_RIGHTS);
 	if (!name->len)
 		return ERR_PTR(-ENOENT);
 	obj = ipcx_object_open_name(net, name, o->kind,
-				    o->flags & (IPCX_OPEN_READ |
-						IPCX_OPEN_WRITE));
+				    o->flags & IPCX_OPEN_RIGHTS);
 	/* Whatever is wrong with it: it is there. */
 	if (o->flags & IPCX_OPEN_EXCL && obj != ERR_PTR(-ENOENT)) {
 		if (!IS_ERR(obj))
@@ -341,8 +347,32 @@ static const struct ipcx_op ops[] = {
 		IPCX_OPEN_WRITE, ipcx_mbox_ioctl_call
 	},
 	[OP_INDEX(IPCX_REPLY)] = {
-		IPCX_REPLY, IPCX_REPLY_SIZE_VER0, ON_MBOX, IPCX_OPEN_READ,
-		ipcx_mbox_ioctl_reply
+		IPCX_REPLY, IPCX_REPLY_SIZE_VER0, ON_MBOX | ON_TOKEN,
+		IPCX_OPEN_READ, ipcx_mbox_ioctl_reply
+	},
+	[OP_INDEX(IPCX_GRANT)] = {
+		IPCX_GRANT, IPCX_GRANT_SIZE_VER0, ON_MBOX, IPCX_OPEN_READ,
+		ipcx_mbox_ioctl_grant
+	},
+	[OP_INDEX(IPCX_TOKEN)] = {
+		IPCX_TOKEN, IPCX_TOKEN_SIZE_VER0, ON_MBOX, IPCX_OPEN_READ,
+		ipcx_mbox_ioctl_token
+	},
+	[OP_INDEX(IPCX_WATCH)] = {
+		IPCX_WATCH, IPCX_WATCH_SIZE_VER0, ON_CONTROL | ON_MBOX,
+		IPCX_OPEN_WRITE, ipcx_mbox_ioctl_watch
+	},
+	[OP_INDEX(IPCX_UNWATCH)] = {
+		IPCX_UNWATCH, IPCX_LEAVE_SIZE_VER0, ON_MBOX, IPCX_OPEN_READ,
+		ipcx_mbox_ioctl_unwatch
+	},
+	[OP_INDEX(IPCX_SUBSCRIBE)] = {
+		IPCX_SUBSCRIBE, IPCX_SUBSCRIBE_SIZE_VER0, ON_CONTROL | ON_MBOX,
+		IPCX_OPEN_SUBSCRIBE, ipcx_mbox_ioctl_subscribe
+	},
+	[OP_INDEX(IPCX_UNSUBSCRIBE)] = {
+		IPCX_UNSUBSCRIBE, IPCX_LEAVE_SIZE_VER0, ON_MBOX, IPCX_OPEN_READ,
+		ipcx_mbox_ioctl_unsubscribe
 	},
 };
 
@@ -384,6 +414,22 @@ static long run_op(const struct ipcx_op *op, struct file *file,
 long ipcx_control_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	const struct ipcx_op *op = find_op(cmd, ON_CONTROL);
+
+	return op ? run_op(op, file, cmd, arg) : -ENOTTY;
+}
+
+/**
+ * ipcx_token_ioctl() - ioctl on a reply token's file.
+ * @file: the file
+ * @cmd: operation
+ * @arg: user address of its structure
+ *
+ * Context: process context, may sleep.
+ * Return: what the operation does, -ENOTTY where there is none.
+ */
+long ipcx_token_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	const struct ipcx_op *op = find_op(cmd, ON_TOKEN);
 
 	return op ? run_op(op, file, cmd, arg) : -ENOTTY;
 }

@@ -12,9 +12,8 @@
 
 static void set_pid(struct pid **at, struct pid *pid)
 {
-	if (*at == pid)
-		return;
-	put_pid(*at);
+	if (*at)
+		put_pid(*at);
 	*at = get_pid(pid);
 }
 
@@ -28,10 +27,38 @@ static void set_pid(struct pid **at, struct pid *pid)
 void ipcx_sender_set_current(struct ipcx_sender *from, u64 port)
 {
 	from->port = port;
-	set_pid(&from->pid, task_tgid(current));
-	set_pid(&from->tid, task_pid(current));
+	/* A thread is of one process for good. */
+	if (unlikely(from->tid != task_pid(current))) {
+		set_pid(&from->pid, task_tgid(current));
+		set_pid(&from->tid, task_pid(current));
+	}
 	from->uid = current_euid();
 	from->gid = current_egid();
+}
+
+/**
+ * ipcx_sender_set_nobody() - Write down that the kernel sends.
+ * @from: zeroed
+ * @port: port that it tells something about
+ */
+void ipcx_sender_set_nobody(struct ipcx_sender *from, u64 port)
+{
+	from->port = port;
+	from->uid = INVALID_UID;
+	from->gid = INVALID_GID;
+}
+
+/**
+ * ipcx_mail_init_onstack() - Set up mail on the calling task's stack, for a reply.
+ * @mail: the mail; ipcx_message_free() drops what it gets
+ */
+void ipcx_mail_init_onstack(struct ipcx_mail *mail)
+{
+	mail->from.pid = NULL;
+	mail->from.tid = NULL;
+	mail->flags = 0;
+	mail->wants_reply = false;
+	ipcx_message_init_onstack(&mail->msg, true);
 }
 
 /**
@@ -46,6 +73,24 @@ void ipcx_sender_put(struct ipcx_sender *from)
 	put_pid(from->tid);
 }
 
+/* The hot paths' short ways: most receivers live in the initial namespaces. */
+static u32 show_pid(struct pid *pid, struct pid_namespace *ns)
+{
+	return likely(ns == &init_pid_ns) ? pid_nr(pid) : pid_nr_ns(pid, ns);
+}
+
+static void show_ids(const struct ipcx_sender *from, struct user_namespace *ns,
+		     struct ipcx_mbox_recv *out)
+{
+	if (likely(ns == &init_user_ns && uid_valid(from->uid))) {
+		out->uid = __kuid_val(from->uid);
+		out->gid = __kgid_val(from->gid);
+		return;
+	}
+	out->uid = from_kuid_munged(ns, from->uid);
+	out->gid = from_kgid_munged(ns, from->gid);
+}
+
 /**
  * ipcx_sender_show() - Tell a receiver who sent something.
  * @from: the sender
@@ -58,11 +103,9 @@ void ipcx_sender_put(struct ipcx_sender *from)
 void ipcx_sender_show(const struct ipcx_sender *from, struct ipcx_mbox_recv *out)
 {
 	struct pid_namespace *pid_ns = task_active_pid_ns(current);
-	struct user_namespace *user_ns = current_user_ns();
 
 	out->sender = from->port;
-	out->pid = pid_nr_ns(from->pid, pid_ns);
-	out->tid = pid_nr_ns(from->tid, pid_ns);
-	out->uid = from_kuid_munged(user_ns, from->uid);
-	out->gid = from_kgid_munged(user_ns, from->gid);
+	out->pid = show_pid(from->pid, pid_ns);
+	out->tid = show_pid(from->tid, pid_ns);
+	show_ids(from, current_user_ns(), out);
 }

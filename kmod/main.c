@@ -21,6 +21,7 @@ unsigned int ipcx_max_queue_msgs = IPCX_MAX_QUEUE_MSGS;
 unsigned long ipcx_max_queue_bytes = IPCX_MAX_QUEUE_BYTES;
 unsigned long ipcx_user_max_bytes = IPCX_USER_MAX_BYTES;
 unsigned long ipcx_user_max_objects = IPCX_USER_MAX_OBJECTS;
+unsigned long ipcx_user_max_files = IPCX_USER_MAX_FILES;
 
 static int set_bounded(const char *val, const struct kernel_param *kp,
 		       unsigned int max)
@@ -63,6 +64,9 @@ MODULE_PARM_DESC(user_max_bytes,
 module_param_named(user_max_objects, ipcx_user_max_objects, ulong, 0644);
 MODULE_PARM_DESC(user_max_objects,
 		 "most objects that may be charged to one user (default 131072)");
+module_param_named(user_max_files, ipcx_user_max_files, ulong, 0644);
+MODULE_PARM_DESC(user_max_files,
+		 "most files that messages of one user may carry (default 16384)");
 
 static const struct file_operations control_fops;
 

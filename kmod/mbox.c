@@ -16,39 +16,74 @@
 #include "object.h"
 #include "uabi.h"
 
-static int mbox_attr_get(struct ipcx_queue_attr *limits, u32 *flags,
+static int check_attr(const struct ipcx_mbox_attr *attr)
+{
+	const u32 group = attr->flags & IPCX_MBOX_GROUP;
+
+	if (attr->flags & ~IPCX_MBOX_VALID || attr->spin_ns > IPCX_SPIN_NS_MAX)
+		return -EINVAL;
+	if (attr->flags & IPCX_MBOX_GROUP_BLOCK && !group)
+		return -EINVAL;
+	/* What a group would have of its own, and has not. */
+	if (group && (attr->flags & IPCX_MBOX_FILES || attr->spin_ns ||
+		      attr->max_msgs || attr->max_bytes))
+		return -EINVAL;
+	return 0;
+}
+
+static int mbox_attr_get(struct ipcx_mbox_attr *attr,
+			 struct ipcx_queue_attr *limits,
 			 const void __user *uattr, u32 size)
 {
-	struct ipcx_mbox_attr attr = { };
 	int ret;
 
+	memset(attr, 0, sizeof(*attr));
 	if (uattr) {
 		if (size < IPCX_MBOX_ATTR_SIZE_VER0)
 			return -EINVAL;
-		ret = ipcx_copy_in(&attr, sizeof(attr), uattr, size);
+		ret = ipcx_copy_in(attr, sizeof(*attr), uattr, size);
 		if (ret)
 			return ret;
 	}
-	if (attr.flags & ~IPCX_MBOX_VALID || attr.reserved)
-		return -EINVAL;
-	*flags = attr.flags;
+	ret = check_attr(attr);
+	if (ret)
+		return ret;
 	*limits = (struct ipcx_queue_attr) {
-		.max_msgs = attr.max_msgs,
-		.max_msg_size = attr.max_msg_size,
-		.max_bytes = attr.max_bytes,
+		.max_msgs = attr->max_msgs,
+		.max_msg_size = attr->max_msg_size,
+		.max_bytes = attr->max_bytes,
 		.overflow = IPCX_OVERFLOW_BLOCK,
 	};
 	return ipcx_queue_limits(limits);
 }
 
+static void mbox_init(struct ipcx_mbox *mbox, const struct ipcx_mbox_attr *attr,
+		      const struct ipcx_queue_attr *limits)
+{
+	ipcx_queue_init(&mbox->q, limits);
+	mbox->q.mail = true;
+	/* A token of 0 means that no reply is expected. */
+	mbox->q.pq.seq = 1;
+	mbox->flags = attr->flags;
+	mbox->spin_ns = attr->spin_ns ? attr->spin_ns : IPCX_SPIN_NS_DEFAULT;
+	mbox->by_sender = RB_ROOT;
+	mbox->by_cookie = RB_ROOT;
+	mbox->by_reply = RB_ROOT;
+	mbox->calls = RB_ROOT;
+	mbox->handed = RB_ROOT;
+	init_waitqueue_head(&mbox->token_wait);
+	ipcx_ties_init(&mbox->ties);
+	ipcx_shares_init(&mbox->shares);
+}
+
 static struct ipcx_object *mbox_create(const void __user *uattr, u32 size)
 {
 	struct ipcx_queue_attr limits;
+	struct ipcx_mbox_attr attr;
 	struct ipcx_mbox *mbox;
-	u32 flags;
 	int ret;
 
-	ret = mbox_attr_get(&limits, &flags, uattr, size);
+	ret = mbox_attr_get(&attr, &limits, uattr, size);
 	if (ret)
 		return ERR_PTR(ret);
 	mbox = kzalloc(sizeof(*mbox), GFP_KERNEL_ACCOUNT);
@@ -60,15 +95,7 @@ static struct ipcx_object *mbox_create(const void __user *uattr, u32 size)
 		kfree(mbox);
 		return ERR_PTR(ret);
 	}
-	ipcx_queue_init(&mbox->q, &limits);
-	mbox->q.mail = true;
-	/* A token of 0 means that no reply is expected. */
-	mbox->q.pq.seq = 1;
-	mbox->flags = flags;
-	mbox->by_sender = RB_ROOT;
-	mbox->by_cookie = RB_ROOT;
-	mbox->calls = RB_ROOT;
-	ipcx_shares_init(&mbox->shares);
+	mbox_init(mbox, &attr, &limits);
 	return &mbox->q.obj;
 }
 
@@ -78,6 +105,8 @@ static void mbox_destroy(struct ipcx_object *obj)
 
 	ipcx_queue_flush_cache(&mbox->q);
 	ipcx_shares_free(&mbox->shares);
+	ipcx_ties_free(&mbox->ties);
+	put_pid(mbox->sender);
 	ipcx_object_fini(obj);
 	kfree_rcu(mbox, q.obj.rcu);
 }
@@ -89,9 +118,14 @@ static void mbox_stat(struct ipcx_object *obj, struct ipcx_stat *st)
 	ipcx_queue_stat(obj, st);
 	spin_lock(&mbox->q.lock);
 	st->calls = mbox->ncalls;
+	st->lost = mbox->lost;
 	if (mbox->dead)
 		st->state |= IPCX_STAT_DEAD;
 	spin_unlock(&mbox->q.lock);
+	if (ipcx_mbox_is_group(mbox))
+		st->state |= IPCX_STAT_GROUP;
+	st->members = READ_ONCE(mbox->ties.nmembers);
+	st->watches = READ_ONCE(mbox->ties.nwatches);
 }
 
 /* A message without receiver: its caller is told. */
@@ -105,19 +139,16 @@ static void drop_mail_locked(struct ipcx_mbox *mbox, struct ipcx_message *msg,
 	ipcx_mail_gone_locked(msg);
 	if (mail->call)
 		ipcx_call_end_locked(mbox, mail->call, -EPIPE, wk);
-	ipcx_message_push(&wk->garbage, msg);
-	wk->any = true;
+	ipcx_wakeups_free(wk, msg);
 }
 
-static void fail_sender_locked(struct ipcx_mbox *mbox, struct ipcx_share *share,
-			       struct ipcx_wakeups *wk)
+/* @blocked is not empty. */
+static struct ipcx_waiter *first_sender_locked(struct list_head *blocked)
 {
-	struct ipcx_waiter *w = ipcx_waitset_first(&share->senders);
+	struct ipcx_share *share = list_first_entry(blocked, struct ipcx_share,
+						    blocked);
 
-	ipcx_queue_del_sender_locked(&mbox->q, w);
-	w->error = -EPIPE;
-	trace_ipcx_wake(&mbox->q.obj, w->task, false);
-	ipcx_waiter_complete(w, wk);
+	return ipcx_waitset_first(&share->senders);
 }
 
 /* A step of a death that has some. Returns false when nothing is left. */
@@ -130,9 +161,8 @@ static bool bury_one_locked(struct ipcx_mbox *mbox, struct ipcx_wakeups *wk)
 	if (e)
 		drop_mail_locked(mbox, ipcx_message_of(e), wk);
 	else if (!list_empty(blocked))
-		fail_sender_locked(mbox,
-				   list_first_entry(blocked, struct ipcx_share,
-						    blocked), wk);
+		ipcx_mail_fail_sender_locked(&mbox->q,
+					     first_sender_locked(blocked), wk);
 	else if (rb)
 		ipcx_call_end_locked(mbox, rb_entry(rb, struct ipcx_caller, node),
 				     -EPIPE, wk);
@@ -153,7 +183,8 @@ static void mbox_die(struct ipcx_mbox *mbox)
 	ipcx_wakeups_init(&wk);
 	while (more) {
 		spin_lock(&q->lock);
-		mbox->dead = true;
+		/* Also read without the lock, by who makes a link. */
+		WRITE_ONCE(mbox->dead, true);
 		for (budget = IPCX_DROP_MAX; more && budget; budget--) {
 			if (ipcx_wakeups_full(&wk))
 				break;
@@ -166,6 +197,7 @@ static void mbox_die(struct ipcx_mbox *mbox)
 	/* Everybody, also who asked to be the only one. */
 	__wake_up(&q->write_wait, TASK_NORMAL, 0,
 		  poll_to_key(EPOLLHUP | EPOLLERR));
+	ipcx_ties_end(mbox);
 	ipcx_queue_flush_cache(q);
 }
 
@@ -195,11 +227,10 @@ static __poll_t poll_writable(struct ipcx_mbox *mbox)
 		acct = ipcx_account_get_current();
 
 	spin_lock(&mbox->q.lock);
-	if (mbox->dead)
-		mask = EPOLLHUP | EPOLLERR;
 	/* Without account, for want of memory too: a try tells. */
-	else if (acct ? would_fit_locked(mbox, acct) :
-			ipcx_queue_fits_locked(&mbox->q, 1))
+	if (!mbox->dead &&
+	    (acct ? would_fit_locked(mbox, acct) :
+		    ipcx_queue_fits_locked(&mbox->q, 1)))
 		mask = EPOLLOUT | EPOLLWRNORM;
 	spin_unlock(&mbox->q.lock);
 	ipcx_account_put(acct);
@@ -214,7 +245,7 @@ static __poll_t mbox_poll(struct file *file, poll_table *wait)
 
 	if (rights & IPCX_OPEN_READ)
 		poll_wait(file, &mbox->q.read_wait, wait);
-	if (rights & IPCX_OPEN_WRITE)
+	if (rights & IPCX_GRANT_RIGHTS)
 		poll_wait(file, &mbox->q.write_wait, wait);
 
 	if (rights & IPCX_OPEN_WRITE)
@@ -222,6 +253,8 @@ static __poll_t mbox_poll(struct file *file, poll_table *wait)
 	spin_lock(&mbox->q.lock);
 	if (rights & IPCX_OPEN_READ && mbox->q.pq.count)
 		mask |= EPOLLIN | EPOLLRDNORM;
+	if (rights & IPCX_GRANT_RIGHTS && mbox->dead)
+		mask |= EPOLLHUP | EPOLLERR;
 	spin_unlock(&mbox->q.lock);
 	return mask;
 }
@@ -236,8 +269,11 @@ static int mbox_flush(struct file *file, fl_owner_t id)
 
 static int mbox_release(struct inode *inode, struct file *file)
 {
+	struct ipcx_mbox *mbox = ipcx_file_mbox(file);
+
+	ipcx_ties_drop_handle(ipcx_handle_of(file));
 	if (ipcx_handle_of(file)->rights & IPCX_OPEN_READ)
-		mbox_die(ipcx_file_mbox(file));
+		mbox_die(mbox);
 	ipcx_fs_release(file);
 	return 0;
 }

@@ -15,6 +15,10 @@
  *   received  call in the tree    mail is free; the token is the receiver's
  *   done      in nothing          w.done: the record is the caller's again
  *
+ * The record of an asynchronous call (struct ipcx_async) is allocated, with the mail
+ * that its reply will be. Nobody takes it back; when it is done it is put on a list
+ * (ipcx_wakeups.replies), and after unlock the reply goes to the caller's mailbox.
+ *
  * While a receiver copies the request (mail->taken) a caller that gives up leaves
  * the mail behind, marked (mail->abandoned): if the copy fails it vanishes.
  *
@@ -25,6 +29,9 @@
  * file, and take a call after its flush. So closing leaves a mark (@closed, hashed
  * by table), and who receives under its own mark, or one that stands for many, looks
  * whether its table still has the mailbox. Tables take back their own mark only.
+ *
+ * A token that was turned into a file (mbox_token.c) belongs to that file instead. Its
+ * call is in a tree of its own (@handed), which the mailbox's death leaves alone.
  */
 #ifndef _IPCX_MBOX_H
 #define _IPCX_MBOX_H
@@ -34,11 +41,14 @@
 #include <linux/types.h>
 
 #include "mail.h"
+#include "mbox_link.h"
+#include "mbox_notice.h"
 #include "queue.h"
 #include "share.h"
 #include "wait.h"
 
 struct file;
+struct pid;
 
 #define IPCX_CLOSED_BITS	4
 
@@ -46,11 +56,19 @@ struct file;
  * struct ipcx_mbox - A mailbox.
  * @q: its messages, and its lock
  * @flags: IPCX_MBOX_*; immutable
+ * @spin_ns: how long an adaptive wait spins at most; immutable
+ * @ties: its links with others (mbox_link.c)
+ * @token_wait: pollers of token files
  * @dead: nobody receives any more; as all that follows: mailbox lock
+ * @adaptive: somebody receives adaptively: @sender is wanted
+ * @sender: task that sent what was received last, a reference, or NULL
+ * @lost: messages of groups that there was no room for
  * @by_sender: queued mail by port of the sender
  * @by_cookie: queued mail by cookie
+ * @by_reply: queued replies to asynchronous calls
  * @calls: received calls by token
- * @ncalls: how many
+ * @handed: those whose tokens were turned into files
+ * @ncalls: how many are in both
  * @shares: what each user has in the mailbox
  * @closed: tables of files that closed the mailbox: NULL, one, or IPCX_CLOSED_MANY
  * @closes: times that one did
@@ -58,11 +76,19 @@ struct file;
 struct ipcx_mbox {
 	struct ipcx_queue q;
 	u32 flags;
+	u32 spin_ns;
+	struct ipcx_ties ties;
+	wait_queue_head_t token_wait;
 
 	bool dead;
+	bool adaptive;
+	struct pid *sender;
+	u64 lost;
 	struct rb_root by_sender;
 	struct rb_root by_cookie;
+	struct rb_root by_reply;
 	struct rb_root calls;
+	struct rb_root handed;
 	u32 ncalls;
 	struct ipcx_shares shares;
 	const void *closed[1 << IPCX_CLOSED_BITS];
@@ -73,37 +99,22 @@ struct ipcx_mbox {
 #define IPCX_CLOSED_MANY	((const void *)1)
 
 /**
- * struct ipcx_reply_data - A reply on its way; mailbox lock until it is done.
- * @from: who replies
- * @cookie: the reply's, or the request's
- * @type: as the replier chose
- * @prio: likewise
- * @size: bytes of payload
- * @msg: payload of more than IPCX_SMALL_MAX bytes, or NULL
- * @small: payload otherwise
- */
-struct ipcx_reply_data {
-	struct ipcx_sender from;
-	u64 cookie;
-	u64 type;
-	u32 prio;
-	u32 size;
-	struct ipcx_message *msg;
-	u8 small[IPCX_SMALL_MAX];
-};
-
-/**
  * struct ipcx_caller - Somebody who waits for a message to be received, or for the
  *	reply to it; mailbox lock until @w.done.
  * @w: the task
  * @node: received: place in the tree of calls
  * @mail: queued: the request
  * @token: received: its token
- * @owner: received: table of files that the token belongs to
+ * @owner: received: what the token belongs to: a table of files, or a &struct
+ *	ipcx_token_file
  * @sync: no reply is expected
+ * @async: it is a &struct ipcx_async's, and nobody waits in @w
+ * @handed: @owner is a &struct ipcx_token_file
  * @trunc: a reply of more than @room is cut, not refused
- * @room: bytes that the reply may have
- * @reply: done: the reply
+ * @adaptive: the caller spins while @peer runs
+ * @peer: adaptive: the task that was handed the request, a reference, or NULL
+ * @room: what the reply may have
+ * @reply: the reply's mail
  */
 struct ipcx_caller {
 	struct ipcx_waiter w;
@@ -112,9 +123,25 @@ struct ipcx_caller {
 	u64 token;
 	const void *owner;
 	bool sync;
+	bool async;
+	bool handed;
 	bool trunc;
-	u64 room;
-	struct ipcx_reply_data reply;
+	bool adaptive;
+	struct pid *peer;
+	struct ipcx_room room;
+	struct ipcx_mail *reply;
+};
+
+/**
+ * struct ipcx_async - An asynchronous call.
+ * @done: place in ipcx_wakeups.replies
+ * @call: the call
+ * @reply: its reply
+ */
+struct ipcx_async {
+	struct llist_node done;
+	struct ipcx_caller call;
+	struct ipcx_notice reply;
 };
 
 static inline struct ipcx_mbox *ipcx_mbox_of(struct ipcx_queue *q)
@@ -127,7 +154,12 @@ static inline struct ipcx_mbox *ipcx_file_mbox(const struct file *file)
 	return ipcx_mbox_of(ipcx_file_queue(file));
 }
 
-/* mbox_post.c */
+static inline bool ipcx_mbox_is_group(const struct ipcx_mbox *mbox)
+{
+	return mbox->flags & IPCX_MBOX_GROUP;
+}
+
+/* mbox_target.c */
 /**
  * struct ipcx_target - Where a message goes, and from where.
  * @mbox: the mailbox
@@ -141,31 +173,65 @@ struct ipcx_target {
 };
 
 int ipcx_target_get(struct ipcx_target *t, struct file *file, u32 flags,
-		    u64 dest, u32 dest_len, s32 from);
+		    u64 dest, u32 dest_len, u32 rights);
+int ipcx_target_from(struct ipcx_target *t, int fd);
 void ipcx_target_put(struct ipcx_target *t);
+struct ipcx_mbox *ipcx_mbox_get_own(int fd);
+
+/* mbox_post.c */
+int ipcx_mbox_check_msg(const struct ipcx_mbox_msg *m);
 int ipcx_mbox_send(const struct ipcx_target *t, const struct ipcx_mbox_msg *m,
 		   struct ipcx_caller *call, bool nonblock,
 		   const struct ipcx_deadline *dl);
 long ipcx_mbox_ioctl_post(struct file *file, void __user *arg, size_t size);
 
+/* mbox_grant.c */
+long ipcx_mbox_ioctl_grant(struct file *file, void __user *arg, size_t size);
+
+/* mbox_mail.c */
+void ipcx_mail_fail_sender_locked(struct ipcx_queue *q, struct ipcx_waiter *w,
+				  struct ipcx_wakeups *wk);
+
 /* mbox_call.c */
-void ipcx_call_init(struct ipcx_caller *call);
+void ipcx_call_init(struct ipcx_caller *call, struct ipcx_mail *reply);
 int ipcx_call_wait(struct ipcx_mbox *mbox, struct ipcx_caller *call,
 		   const struct ipcx_deadline *dl);
 void ipcx_call_received_locked(struct ipcx_mbox *mbox, struct ipcx_caller *call,
 			       u64 token, struct ipcx_wakeups *wk);
-struct ipcx_caller *ipcx_call_find_locked(struct ipcx_mbox *mbox, u64 token);
+struct ipcx_caller *ipcx_call_find_locked(struct rb_root *calls, u64 token,
+					  const void *owner);
+void ipcx_call_hand_locked(struct ipcx_mbox *mbox, struct ipcx_caller *call,
+			   const void *owner);
 void ipcx_call_end_locked(struct ipcx_mbox *mbox, struct ipcx_caller *call,
 			  int error, struct ipcx_wakeups *wk);
 void ipcx_calls_close(struct ipcx_mbox *mbox, const void *owner);
 
 /* mbox_recv.c */
-int ipcx_mbox_put_recv(void __user *uout, const struct ipcx_mbox_recv *out);
+void ipcx_mail_set_fd_room(struct ipcx_fd_room *fd,
+			   const struct ipcx_mbox_recv *r);
+
+/* mbox_async.c */
+int ipcx_async_send(const struct ipcx_target *t, const struct ipcx_mbox_msg *m,
+		    struct ipcx_mbox *home, bool nonblock,
+		    const struct ipcx_deadline *dl);
+void ipcx_async_end(struct ipcx_async *async, struct ipcx_mbox *mbox,
+		    int error, struct ipcx_wakeups *wk);
+
+/* mbox_group.c */
+int ipcx_group_send(const struct ipcx_target *t, const struct ipcx_mbox_msg *m,
+		    bool nonblock, const struct ipcx_deadline *dl);
 
 /* mbox_request.c */
 long ipcx_mbox_ioctl_call(struct file *file, void __user *arg, size_t size);
 
 /* mbox_reply.c */
 long ipcx_mbox_ioctl_reply(struct file *file, void __user *arg, size_t size);
+
+/* mbox_token.c */
+struct ipcx_token_file;
+const struct ipcx_token_file *ipcx_file_token(const struct file *file);
+struct ipcx_mbox *ipcx_token_mbox(const struct ipcx_token_file *tok,
+				  u64 *token);
+long ipcx_mbox_ioctl_token(struct file *file, void __user *arg, size_t size);
 
 #endif /* _IPCX_MBOX_H */

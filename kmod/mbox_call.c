@@ -20,24 +20,27 @@ static struct ipcx_caller *call_of(struct rb_node *rb)
 }
 
 /**
- * ipcx_call_init() - The calling task will wait for what becomes of a message.
+ * ipcx_call_init() - Somebody will wait for what becomes of a message.
  * @call: the record
+ * @reply: the reply's mail, or NULL where none is expected
  */
-void ipcx_call_init(struct ipcx_caller *call)
+void ipcx_call_init(struct ipcx_caller *call, struct ipcx_mail *reply)
 {
 	ipcx_waiter_init(&call->w);
 	call->mail = NULL;
 	call->owner = NULL;
 	call->sync = false;
+	call->async = false;
+	call->handed = false;
 	call->trunc = false;
-	call->room = 0;
-	call->reply.msg = NULL;
-	call->reply.from = (struct ipcx_sender) { };
+	call->adaptive = false;
+	call->peer = NULL;
+	call->reply = reply;
 }
 
-static void insert_locked(struct ipcx_mbox *mbox, struct ipcx_caller *call)
+static void insert_locked(struct rb_root *calls, struct ipcx_caller *call)
 {
-	struct rb_node **link = &mbox->calls.rb_node, *parent = NULL;
+	struct rb_node **link = &calls->rb_node, *parent = NULL;
 
 	while (*link) {
 		parent = *link;
@@ -45,14 +48,13 @@ static void insert_locked(struct ipcx_mbox *mbox, struct ipcx_caller *call)
 		       &parent->rb_left : &parent->rb_right;
 	}
 	rb_link_node(&call->node, parent, link);
-	rb_insert_color(&call->node, &mbox->calls);
-	mbox->ncalls++;
+	rb_insert_color(&call->node, calls);
 }
 
 /* The first call from this token on, or NULL. */
-static struct ipcx_caller *next_call_locked(struct ipcx_mbox *mbox, u64 token)
+static struct ipcx_caller *next_call_locked(struct rb_root *calls, u64 token)
 {
-	struct rb_node *rb = mbox->calls.rb_node;
+	struct rb_node *rb = calls->rb_node;
 	struct ipcx_caller *found = NULL;
 
 	while (rb) {
@@ -69,32 +71,46 @@ static struct ipcx_caller *next_call_locked(struct ipcx_mbox *mbox, u64 token)
 }
 
 /**
- * ipcx_call_find_locked() - The call that a token of the calling process is for.
- * @mbox: the mailbox
+ * ipcx_call_find_locked() - The call that a token is for.
+ * @calls: the mailbox's calls, or those whose tokens are files
  * @token: the token
+ * @owner: whose it is: the calling process's table of files, or its own file
  *
  * Context: under the mailbox's lock.
- * Return: the call, or NULL: none, over, or another process's.
+ * Return: the call, or NULL: none, over, or another's.
  */
-struct ipcx_caller *ipcx_call_find_locked(struct ipcx_mbox *mbox, u64 token)
+struct ipcx_caller *ipcx_call_find_locked(struct rb_root *calls, u64 token,
+					  const void *owner)
 {
-	struct ipcx_caller *call = next_call_locked(mbox, token);
+	struct ipcx_caller *call = next_call_locked(calls, token);
 
-	if (!call || call->token != token || call->owner != current->files)
+	if (!call || call->token != token || call->owner != owner)
 		return NULL;
 	return call;
 }
 
+static void detach_mail_locked(struct ipcx_caller *call)
+{
+	call->mail->call = NULL;
+	call->mail = NULL;
+}
+
 /* Whatever became of its message, the call has nothing to do with it any more. */
-static void detach_locked(struct ipcx_mbox *mbox, struct ipcx_caller *call)
+static void detach_locked(struct ipcx_mbox *mbox, struct ipcx_caller *call,
+			  struct ipcx_wakeups *wk)
 {
 	if (call->mail) {
-		call->mail->call = NULL;
-		call->mail = NULL;
+		detach_mail_locked(call);
 	} else if (call->owner) {
-		rb_erase(&call->node, &mbox->calls);
+		rb_erase(&call->node,
+			 call->handed ? &mbox->handed : &mbox->calls);
 		call->owner = NULL;
 		mbox->ncalls--;
+		if (unlikely(call->handed) &&
+		    ipcx_queue_polled_locked(&mbox->token_wait)) {
+			wk->tokens = true;
+			ipcx_wakeups_more(wk);
+		}
 	}
 }
 
@@ -111,7 +127,12 @@ void ipcx_call_end_locked(struct ipcx_mbox *mbox, struct ipcx_caller *call,
 			  int error, struct ipcx_wakeups *wk)
 {
 	lockdep_assert_held(&mbox->q.lock);
-	detach_locked(mbox, call);
+	detach_locked(mbox, call, wk);
+	if (unlikely(call->async)) {
+		ipcx_async_end(container_of(call, struct ipcx_async, call),
+			       mbox, error, wk);
+		return;
+	}
 	call->w.error = error;
 	trace_ipcx_wake(&mbox->q.obj, call->w.task, !error);
 	ipcx_waiter_complete(&call->w, wk);
@@ -133,10 +154,28 @@ void ipcx_call_received_locked(struct ipcx_mbox *mbox, struct ipcx_caller *call,
 		ipcx_call_end_locked(mbox, call, 0, wk);
 		return;
 	}
-	detach_locked(mbox, call);
+	detach_mail_locked(call);
 	call->token = token;
 	call->owner = current->files;
-	insert_locked(mbox, call);
+	insert_locked(&mbox->calls, call);
+	mbox->ncalls++;
+}
+
+/**
+ * ipcx_call_hand_locked() - A call's token becomes a file's.
+ * @mbox: the mailbox
+ * @call: the call, of a process's token
+ * @owner: the file's &struct ipcx_token_file
+ *
+ * Context: under the mailbox's lock.
+ */
+void ipcx_call_hand_locked(struct ipcx_mbox *mbox, struct ipcx_caller *call,
+			   const void *owner)
+{
+	rb_erase(&call->node, &mbox->calls);
+	call->owner = owner;
+	call->handed = true;
+	insert_locked(&mbox->handed, call);
 }
 
 /*
@@ -148,7 +187,7 @@ static bool take_back_locked(struct ipcx_mbox *mbox, struct ipcx_caller *call,
 {
 	struct ipcx_mail *mail = call->mail;
 
-	detach_locked(mbox, call);
+	detach_locked(mbox, call, wk);
 	if (!mail)
 		return false;
 	if (mail->taken) {
@@ -179,6 +218,33 @@ static int give_up(struct ipcx_mbox *mbox, struct ipcx_caller *call, int why)
 	return why == -ERESTARTSYS && !back ? -EINTR : why;
 }
 
+/* Returns whether the call was done before the budget was. */
+static bool spin_for_call(struct ipcx_mbox *mbox, struct ipcx_caller *call)
+{
+	struct pid *peer;
+
+	/* Set once at most, before the message is anybody else's. */
+	spin_lock(&mbox->q.lock);
+	peer = get_pid(call->peer);
+	spin_unlock(&mbox->q.lock);
+	return peer && ipcx_mail_spin(&mbox->q, &call->w, peer);
+}
+
+/**
+ * ipcx_mail_handed_locked() - A message goes to a task.
+ * @msg: the message
+ * @to: the task
+ *
+ * Context: under the mailbox's lock.
+ */
+void ipcx_mail_handed_locked(struct ipcx_message *msg, struct task_struct *to)
+{
+	struct ipcx_caller *call = ipcx_mail_of(msg)->call;
+
+	if (call && call->adaptive && !call->peer)
+		call->peer = get_pid(task_pid(to));
+}
+
 /**
  * ipcx_call_wait() - Wait until a call is done.
  * @mbox: the mailbox
@@ -194,11 +260,15 @@ int ipcx_call_wait(struct ipcx_mbox *mbox, struct ipcx_caller *call,
 {
 	int ret;
 
-	trace_ipcx_block(&mbox->q.obj, true);
-	ret = ipcx_wait(&call->w, dl);
-	if (unlikely(ret))
-		return give_up(mbox, call, ret);
-	return call->w.error;
+	if (unlikely(call->adaptive) && spin_for_call(mbox, call)) {
+		ret = 0;
+	} else {
+		trace_ipcx_block(&mbox->q.obj, true);
+		ret = ipcx_wait(&call->w, dl);
+	}
+	ret = unlikely(ret) ? give_up(mbox, call, ret) : call->w.error;
+	put_pid(call->peer);
+	return ret;
 }
 
 static const void **closed_slot(struct ipcx_mbox *mbox, const void *owner)
@@ -216,7 +286,7 @@ static u64 close_some_locked(struct ipcx_mbox *mbox, const void *owner,
 	unsigned int budget = IPCX_CALL_STEP;
 	struct ipcx_caller *call, *next;
 
-	for (call = next_call_locked(mbox, token); call; call = next) {
+	for (call = next_call_locked(&mbox->calls, token); call; call = next) {
 		if (!budget-- || ipcx_wakeups_full(wk))
 			return call->token;
 		next = call_of(rb_next(&call->node));

@@ -3,7 +3,9 @@
  * Mailboxes: what a queue's code does beside for mail: two indexes more, the
  * shares of users, and those who wait for a message to be received.
  */
+#include <linux/pid.h>
 #include <linux/sched.h>
+#include <linux/timekeeping.h>
 
 #include "ipcx.h"
 #include "limits.h"
@@ -28,6 +30,18 @@ void ipcx_mail_index_locked(struct ipcx_queue *q, struct ipcx_message *msg)
 	mail->by_cookie.key = mail->cookie;
 	mail->by_cookie.order = msg->e.sel.order;
 	ipcx_seltree_insert(&mbox->by_cookie, &mail->by_cookie);
+	if (unlikely(mail->flags & IPCX_MSG_REPLY)) {
+		mail->by_reply.key = 0;
+		mail->by_reply.order = msg->e.sel.order;
+		ipcx_seltree_insert(&mbox->by_reply, &mail->by_reply);
+	}
+	if (unlikely(mail->link)) {
+		/* Who came first is received first, and comes back to the front. */
+		if (msg->e.where & IPCX_PQ_STRAY)
+			list_add(&mail->in_link, &mail->link->queued);
+		else
+			list_add_tail(&mail->in_link, &mail->link->queued);
+	}
 }
 
 /**
@@ -44,12 +58,16 @@ void ipcx_mail_unindex_locked(struct ipcx_queue *q, struct ipcx_message *msg)
 
 	ipcx_seltree_erase(&mbox->by_sender, &mail->by_sender);
 	ipcx_seltree_erase(&mbox->by_cookie, &mail->by_cookie);
+	if (unlikely(mail->flags & IPCX_MSG_REPLY))
+		ipcx_seltree_erase(&mbox->by_reply, &mail->by_reply);
+	if (unlikely(mail->link))
+		list_del(&mail->in_link);
 }
 
 /**
  * ipcx_mail_select_locked() - The mail that a selective receive takes.
  * @q: the mailbox's queue
- * @match: IPCX_MATCH_SENDER or IPCX_MATCH_COOKIE
+ * @match: IPCX_MATCH_SENDER, IPCX_MATCH_COOKIE or IPCX_MATCH_REPLY
  * @arg: its argument
  *
  * Context: under the mailbox's lock.
@@ -61,14 +79,20 @@ struct ipcx_pq_entry *ipcx_mail_select_locked(struct ipcx_queue *q, u32 match,
 	struct ipcx_mbox *mbox = ipcx_mbox_of(q);
 	struct ipcx_selnode *node;
 
-	if (match == IPCX_MATCH_SENDER) {
+	switch (match) {
+	case IPCX_MATCH_SENDER:
 		node = ipcx_seltree_best(&mbox->by_sender, arg, arg);
 		return node ? &container_of(node, struct ipcx_mail,
 					    by_sender)->msg.e : NULL;
+	case IPCX_MATCH_COOKIE:
+		node = ipcx_seltree_best(&mbox->by_cookie, arg, arg);
+		return node ? &container_of(node, struct ipcx_mail,
+					    by_cookie)->msg.e : NULL;
+	default:
+		node = ipcx_seltree_best(&mbox->by_reply, 0, 0);
+		return node ? &container_of(node, struct ipcx_mail,
+					    by_reply)->msg.e : NULL;
 	}
-	node = ipcx_seltree_best(&mbox->by_cookie, arg, arg);
-	return node ? &container_of(node, struct ipcx_mail,
-				    by_cookie)->msg.e : NULL;
 }
 
 /**
@@ -93,10 +117,16 @@ void ipcx_mail_accepted_locked(struct ipcx_message *msg)
  */
 void ipcx_mail_gone_locked(struct ipcx_message *msg)
 {
-	struct ipcx_share *share = ipcx_mail_of(msg)->share;
+	struct ipcx_mail *mail = ipcx_mail_of(msg);
 
-	share->bytes -= msg->e.size;
-	share->msgs--;
+	mail->share->bytes -= msg->e.size;
+	mail->share->msgs--;
+	if (likely(!mail->link))
+		return;
+	ipcx_link_put(mail->link);
+	mail->link = NULL;
+	/* The sender's, whereas the memory is charged to the subscriber. */
+	mail->share = NULL;
 }
 
 /**
@@ -110,11 +140,54 @@ void ipcx_mail_gone_locked(struct ipcx_message *msg)
 void ipcx_mail_withdraw_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 			       struct ipcx_wakeups *wk)
 {
-	q->bytes -= msg->e.size;
-	q->stats.sent--;
-	q->stats.sent_bytes -= msg->e.size;
+	ipcx_queue_count_withdrawn_locked(q, msg);
 	ipcx_mail_gone_locked(msg);
 	ipcx_queue_recycle_locked(q, msg, wk);
+}
+
+/* Who sent last, for a receiver that waits adaptively. */
+static void remember_sender_locked(struct ipcx_mbox *mbox, struct pid *sender)
+{
+	if (mbox->sender == sender)
+		return;
+	put_pid(mbox->sender);
+	mbox->sender = get_pid(sender);
+}
+
+/**
+ * ipcx_mail_peer_locked() - For whom an adaptive receiver spins.
+ * @q: the mailbox's queue
+ *
+ * Context: under the mailbox's lock.
+ * Return: the task that sent last, a reference, or NULL: nobody knows.
+ */
+struct pid *ipcx_mail_peer_locked(struct ipcx_queue *q)
+{
+	struct ipcx_mbox *mbox = ipcx_mbox_of(q);
+
+	mbox->adaptive = true;
+	return get_pid(mbox->sender);
+}
+
+/**
+ * ipcx_mail_spin() - Wait for a while without sleeping, see ipcx_spin().
+ * @q: the mailbox's queue
+ * @w: the waiter
+ * @peer: the task that will serve it, a reference that goes
+ *
+ * Context: process context, no locks held.
+ * Return: true when served.
+ */
+bool ipcx_mail_spin(struct ipcx_queue *q, const struct ipcx_waiter *w,
+		    struct pid *peer)
+{
+	u64 start = trace_ipcx_spin_enabled() ? ktime_get_ns() : 0;
+	bool hit = ipcx_spin(w, peer, ipcx_mbox_of(q)->spin_ns);
+
+	if (start)
+		trace_ipcx_spin(&q->obj, ktime_get_ns() - start, hit);
+	put_pid(peer);
+	return hit;
 }
 
 /**
@@ -129,11 +202,32 @@ void ipcx_mail_received_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 			       struct ipcx_wakeups *wk)
 {
 	struct ipcx_mail *mail = ipcx_mail_of(msg);
+	struct ipcx_mbox *mbox = ipcx_mbox_of(q);
 
 	ipcx_mail_gone_locked(msg);
+	if (unlikely(mbox->adaptive))
+		remember_sender_locked(mbox, mail->from.tid);
 	if (mail->call)
-		ipcx_call_received_locked(ipcx_mbox_of(q), mail->call,
-					  ipcx_mail_seq(mail), wk);
+		ipcx_call_received_locked(mbox, mail->call, ipcx_mail_seq(mail),
+					  wk);
+}
+
+/* Mail gets its place, but no receiver sees it yet. */
+static void hold_locked(struct ipcx_queue *q, struct ipcx_message *msg)
+{
+	ipcx_queue_stamp_locked(q, msg);
+	ipcx_queue_take_slot_locked(q, msg, true);
+	ipcx_queue_count_accepted_locked(q, msg, true);
+}
+
+/* Let mail in for which there is room. Returns false when @wk is full. */
+static bool enter_locked(struct ipcx_queue *q, struct ipcx_message *msg,
+			 struct ipcx_wakeups *wk)
+{
+	if (likely(!ipcx_mail_of(msg)->held))
+		return ipcx_queue_offer_locked(q, msg, wk, true);
+	hold_locked(q, msg);
+	return true;
 }
 
 /**
@@ -149,16 +243,16 @@ enum ipcx_placed ipcx_mail_place_locked(struct ipcx_queue *q,
 					struct ipcx_message *msg,
 					struct ipcx_wakeups *wk)
 {
-	struct ipcx_share *share = ipcx_mail_of(msg)->share;
+	struct ipcx_mail *mail = ipcx_mail_of(msg);
+	struct ipcx_share *share = mail->share;
 
 	lockdep_assert_held(&q->lock);
-	if (unlikely(ipcx_mbox_of(q)->dead))
+	if (unlikely(ipcx_mbox_of(q)->dead || (mail->link && mail->link->over)))
 		return IPCX_PLACE_DEAD;
 	if (share->senders.count || !ipcx_queue_fits_locked(q, msg->e.size) ||
 	    !ipcx_share_admits_locked(q, share, msg->e.size))
 		return IPCX_PLACE_FULL;
-	return ipcx_queue_offer_locked(q, msg, wk, true) ? IPCX_PLACED :
-							   IPCX_PLACE_AGAIN;
+	return enter_locked(q, msg, wk) ? IPCX_PLACED : IPCX_PLACE_AGAIN;
 }
 
 /**
@@ -170,11 +264,16 @@ enum ipcx_placed ipcx_mail_place_locked(struct ipcx_queue *q,
  */
 void ipcx_mail_add_sender_locked(struct ipcx_queue *q, struct ipcx_waiter *w)
 {
-	struct ipcx_share *share = ipcx_mail_of(w->msg)->share;
+	struct ipcx_mail *mail = ipcx_mail_of(w->msg);
+	struct ipcx_share *share = mail->share;
 
 	if (!share->senders.count)
 		list_add_tail(&share->blocked, &ipcx_mbox_of(q)->shares.blocked);
 	ipcx_waitset_add(&share->senders, w);
+	if (mail->link) {
+		mail->sender = w;
+		list_add_tail(&mail->in_link, &mail->link->waiting);
+	}
 }
 
 /**
@@ -185,11 +284,31 @@ void ipcx_mail_add_sender_locked(struct ipcx_queue *q, struct ipcx_waiter *w)
  */
 void ipcx_mail_del_sender_locked(struct ipcx_waiter *w)
 {
-	struct ipcx_share *share = ipcx_mail_of(w->msg)->share;
+	struct ipcx_mail *mail = ipcx_mail_of(w->msg);
+	struct ipcx_share *share = mail->share;
 
 	ipcx_waitset_del(&share->senders, w);
 	if (!share->senders.count)
 		list_del_init(&share->blocked);
+	if (mail->link)
+		list_del(&mail->in_link);
+}
+
+/**
+ * ipcx_mail_fail_sender_locked() - A waiting sender will never get its mail in.
+ * @q: the mailbox's queue
+ * @w: the sender's waiter
+ * @wk: with a place left
+ *
+ * Context: under the mailbox's lock.
+ */
+void ipcx_mail_fail_sender_locked(struct ipcx_queue *q, struct ipcx_waiter *w,
+				  struct ipcx_wakeups *wk)
+{
+	ipcx_queue_del_sender_locked(q, w);
+	w->error = -EPIPE;
+	trace_ipcx_wake(&q->obj, w->task, false);
+	ipcx_waiter_complete(w, wk);
 }
 
 /* Let the first waiting sender of a user in. Returns whether it was. */
@@ -203,7 +322,7 @@ static bool admit_from_locked(struct ipcx_queue *q, struct ipcx_share *share,
 	    !ipcx_share_admits_locked(q, share, size))
 		return false;
 	/* @wk has a place for the sender, and nearly all for receivers. */
-	if (!ipcx_queue_offer_locked(q, w->msg, wk, true))
+	if (!enter_locked(q, w->msg, wk))
 		return false;
 	trace_ipcx_wake(&q->obj, w->task, true);
 	ipcx_queue_del_sender_locked(q, w);

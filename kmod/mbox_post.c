@@ -2,7 +2,6 @@
 /*
  * Mailboxes: sending.
  */
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -16,147 +15,13 @@
 #include "trace.h"
 #include "uabi.h"
 
-/* The mailbox with this port, if the caller may send to it. */
-static struct ipcx_object *find_port(struct net *net, u64 port)
-{
-	struct ipcx_object *obj = ipcx_object_get_id(net, port);
-	struct ipcx_mbox *mbox;
-
-	if (!obj)
-		return ERR_PTR(-ENOENT);
-	if (obj->kind != &ipcx_mbox_kind_ops)
-		goto refuse;
-	mbox = ipcx_mbox_of(ipcx_queue_of(obj));
-	if (!(mbox->flags & IPCX_MBOX_ADDRESSABLE || READ_ONCE(obj->linked)))
-		goto refuse;
-	if (!ipcx_object_permission(obj, IPCX_OPEN_WRITE))
-		return obj;
-refuse:
-	/* All the same: a number tells nothing. */
-	ipcx_object_put(obj);
-	return ERR_PTR(-ENOENT);
-}
-
-/**
- * ipcx_mbox_open_port() - Open a mailbox by its port, for sending.
- * @net: network namespace, whose end the caller holds off
- * @port: the port
- *
- * Context: process context, may sleep.
- * Return: the object with a reference and a handle count for the caller, or
- * -ENOENT as ERR_PTR.
- */
-struct ipcx_object *ipcx_mbox_open_port(struct net *net, u64 port)
-{
-	struct ipcx_object *obj = find_port(net, port);
-
-	if (!IS_ERR(obj))
-		ipcx_object_add_handle(obj);
-	return obj;
-}
-
-static struct ipcx_object *find_name(struct net *net, u64 addr, u32 len)
-{
-	struct ipcx_name name;
-	int ret;
-
-	ret = ipcx_name_get(&name, addr, len);
-	if (!ret && !name.len)
-		ret = -EINVAL;
-	if (ret)
-		return ERR_PTR(ret);
-	return ipcx_object_get_name(net, &name, IPCX_KIND_MBOX,
-				    IPCX_OPEN_WRITE);
-}
-
-static struct ipcx_object *find_dest(struct net *net, u32 flags, u64 dest,
-				     u32 dest_len)
-{
-	switch (flags & (IPCX_TO_PORT | IPCX_TO_NAME)) {
-	case IPCX_TO_PORT:
-		return dest_len ? ERR_PTR(-EINVAL) : find_port(net, dest);
-	case IPCX_TO_NAME:
-		return find_name(net, dest, dest_len);
-	default:
-		return ERR_PTR(-EINVAL);
-	}
-}
-
-/* Port of the mailbox that this fd has the right to receive from. */
-static int port_of(int fd, u64 *port)
-{
-	struct file *file = fget(fd);
-	int ret = -EINVAL;
-
-	if (!file)
-		return -EBADF;
-	if (ipcx_file_is(file, &ipcx_mbox_kind_ops)) {
-		ret = ipcx_handle_of(file)->rights & IPCX_OPEN_READ ? 0 : -EBADF;
-		*port = ipcx_handle_of(file)->obj->id;
-	}
-	fput(file);
-	return ret;
-}
-
-/**
- * ipcx_target_get() - Find out where a message goes, and from where.
- * @t: where to
- * @file: a control file, or a mailbox's file with the right to send
- * @flags: IPCX_TO_*
- * @dest: control file: where to
- * @dest_len: IPCX_TO_NAME: length of the name
- * @from: fd of the sender's own mailbox, or -1
- *
- * Context: process context, may sleep.
- * Return: 0 or a negative errno.
- */
-int ipcx_target_get(struct ipcx_target *t, struct file *file, u32 flags,
-		    u64 dest, u32 dest_len, s32 from)
-{
-	struct net *net = ipcx_control_net(file);
-	struct ipcx_object *obj;
-	int ret;
-
-	t->port = 0;
-	if (from < -1)
-		return -EBADF;
-	if (from >= 0) {
-		ret = port_of(from, &t->port);
-		if (ret)
-			return ret;
-	}
-	t->ref = net;
-	if (net) {
-		obj = find_dest(net, flags, dest, dest_len);
-		if (IS_ERR(obj))
-			return PTR_ERR(obj);
-	} else {
-		if (flags & (IPCX_TO_PORT | IPCX_TO_NAME) || dest || dest_len)
-			return -EINVAL;
-		obj = ipcx_handle_of(file)->obj;
-	}
-	t->mbox = ipcx_mbox_of(ipcx_queue_of(obj));
-	return 0;
-}
-
-/**
- * ipcx_target_put() - Undo ipcx_target_get().
- * @t: the target
- *
- * Context: process context, may sleep.
- */
-void ipcx_target_put(struct ipcx_target *t)
-{
-	if (t->ref)
-		ipcx_object_put(&t->mbox->q.obj);
-}
-
 /* What the kernel says about a message, and who waits for it. */
 static void sign_mail(struct ipcx_mail *mail, const struct ipcx_target *t,
 		      const struct ipcx_mbox_msg *m, struct ipcx_caller *call)
 {
 	ipcx_sender_set_current(&mail->from, t->port);
 	mail->cookie = m->cookie;
+	mail->flags = 0;
 	mail->wants_reply = call && !call->sync;
 	mail->taken = false;
 	mail->abandoned = false;
@@ -165,10 +30,11 @@ static void sign_mail(struct ipcx_mail *mail, const struct ipcx_target *t,
 		call->mail = mail;
 }
 
-/* Make the message, complete but for its place. */
+/* Make the message, complete but for its place; @files are its from then on. */
 static struct ipcx_message *make_mail(const struct ipcx_target *t,
 				      const struct ipcx_mbox_msg *m,
 				      struct ipcx_payload *pl,
+				      struct ipcx_files *files,
 				      struct ipcx_caller *call)
 {
 	struct ipcx_queue *q = &t->mbox->q;
@@ -185,6 +51,7 @@ static struct ipcx_message *make_mail(const struct ipcx_target *t,
 		return ERR_PTR(-ENOMEM);
 	}
 	sign_mail(ipcx_mail_of(msg), t, m, call);
+	ipcx_mail_attach(ipcx_mail_of(msg), files);
 	return msg;
 }
 
@@ -208,7 +75,8 @@ static bool send_small(const struct ipcx_target *t,
 	spin_lock(&q->lock);
 	if (likely(q->cache.smalls)) {
 		msg = ipcx_message_first(&q->cache.small);
-		if (likely(ipcx_account_is_current(msg->acct))) {
+		if (likely(ipcx_account_is_current(msg->acct) &&
+			   ipcx_mail_of(msg)->share)) {
 			q->cache.smalls--;
 			ipcx_message_pop(&q->cache.small);
 			/* Whole: what is behind @len is never copied out. */
@@ -234,18 +102,43 @@ static int send_payload(const struct ipcx_target *t,
 			struct ipcx_caller *call, bool nonblock,
 			const struct ipcx_deadline *dl)
 {
+	struct ipcx_files *files = NULL;
 	struct ipcx_message *msg;
 	int ret;
 
 	if (pl->len > t->mbox->q.max_msg_size)
 		return -EMSGSIZE;
-	msg = make_mail(t, m, pl, call);
-	if (IS_ERR(msg))
+	if (m->fd_count) {
+		files = ipcx_files_get(m->fds, m->fd_count);
+		if (IS_ERR(files))
+			return PTR_ERR(files);
+	}
+	msg = make_mail(t, m, pl, files, call);
+	if (IS_ERR(msg)) {
+		ipcx_files_free(files);
 		return PTR_ERR(msg);
+	}
+	if (files)
+		trace_ipcx_files(t->mbox->q.obj.id, files->count, true, 0);
 	ret = ipcx_mail_put_in(&t->mbox->q, msg, nonblock, dl);
 	if (ret)
 		ipcx_message_free(msg);
 	return ret;
+}
+
+/**
+ * ipcx_mbox_check_msg() - Check what a sender or replier says of its message.
+ * @m: the message
+ *
+ * Return: 0 or -EINVAL.
+ */
+int ipcx_mbox_check_msg(const struct ipcx_mbox_msg *m)
+{
+	if (m->flags & ~IPCX_MSG_VALID || m->priority > IPCX_PRIO_MAX ||
+	    m->reserved || m->fd_count > IPCX_FDS_MAX ||
+	    (m->fds && !m->fd_count))
+		return -EINVAL;
+	return 0;
 }
 
 /**
@@ -264,14 +157,17 @@ int ipcx_mbox_send(const struct ipcx_target *t, const struct ipcx_mbox_msg *m,
 		   struct ipcx_caller *call, bool nonblock,
 		   const struct ipcx_deadline *dl)
 {
+	ipcx_uninitialized struct iov_iter iter;
 	struct ipcx_payload pl = { .addr = m->buf, .len = m->len };
 	struct iovec *vec = NULL;
-	struct iov_iter iter;
 	int ret;
 
-	if (m->flags & ~IPCX_MSG_VALID || m->priority > IPCX_PRIO_MAX)
-		return -EINVAL;
-	if (!m->flags && m->len <= IPCX_SMALL_MAX &&
+	ret = ipcx_mbox_check_msg(m);
+	if (ret)
+		return ret;
+	if (m->fd_count && !(t->mbox->flags & IPCX_MBOX_FILES))
+		return -EOPNOTSUPP;
+	if (!m->flags && !m->fd_count && m->len <= IPCX_SMALL_MAX &&
 	    m->len <= t->mbox->q.max_msg_size && !trace_ipcx_copy_enabled() &&
 	    send_small(t, m, call))
 		return 0;
@@ -285,50 +181,112 @@ int ipcx_mbox_send(const struct ipcx_target *t, const struct ipcx_mbox_msg *m,
 	return ret;
 }
 
-static int post_one(const struct ipcx_target *t, const struct ipcx_mbox_msg *m,
-		    bool sync, bool nonblock, const struct ipcx_deadline *dl)
+static int post_sync(const struct ipcx_target *t, const struct ipcx_mbox_msg *m,
+		     bool adaptive, bool nonblock,
+		     const struct ipcx_deadline *dl)
 {
 	ipcx_uninitialized struct ipcx_caller call;
 	int ret;
 
-	if (!sync)
-		return ipcx_mbox_send(t, m, NULL, nonblock, dl);
-	ipcx_call_init(&call);
+	ipcx_call_init(&call, NULL);
 	call.sync = true;
+	call.adaptive = adaptive;
 	ret = ipcx_mbox_send(t, m, &call, nonblock, dl);
 	return ret ? ret : ipcx_call_wait(t->mbox, &call, dl);
 }
 
+/**
+ * struct posting - An IPCX_POST.
+ * @p: its arguments
+ * @t: where its messages go
+ * @home: where replies go, a reference, or NULL
+ * @nonblock: do not wait for room
+ * @dl: until when to wait
+ */
+struct posting {
+	struct ipcx_post p;
+	struct ipcx_target t;
+	struct ipcx_mbox *home;
+	bool nonblock;
+	struct ipcx_deadline dl;
+};
+
+static int post_one(const struct posting *po, const struct ipcx_mbox_msg *m)
+{
+	if (ipcx_mbox_is_group(po->t.mbox))
+		return ipcx_group_send(&po->t, m, po->nonblock, &po->dl);
+	if (po->home)
+		return ipcx_async_send(&po->t, m, po->home, po->nonblock,
+				       &po->dl);
+	if (po->p.flags & IPCX_POST_SYNC)
+		return post_sync(&po->t, m, po->p.flags & IPCX_XFER_ADAPTIVE,
+				 po->nonblock, &po->dl);
+	return ipcx_mbox_send(&po->t, m, NULL, po->nonblock, &po->dl);
+}
+
 static int check_post(const struct ipcx_post *p)
 {
+	const u32 sync = p->flags & IPCX_POST_SYNC;
+	const u32 call = p->flags & IPCX_POST_CALL;
+
 	if (p->flags & ~IPCX_POST_VALID || !p->count ||
 	    p->count > IPCX_COUNT_MAX ||
 	    p->msg_size < IPCX_MBOX_MSG_SIZE_VER0 ||
 	    p->msg_size % sizeof(u64))
 		return -EINVAL;
-	if (p->flags & IPCX_POST_SYNC && p->count != 1)
+	if (sync && (call || p->count != 1))
+		return -EINVAL;
+	if (p->flags & IPCX_XFER_ADAPTIVE && !sync)
+		return -EINVAL;
+	if (call && p->from == -1)
 		return -EINVAL;
 	return p->msg_size > IPCX_STRUCT_MAX ? -E2BIG : 0;
 }
 
-static long post_all(const struct ipcx_target *t, const struct ipcx_post *p,
-		     bool nonblock, const struct ipcx_deadline *dl)
+static long post_all(const struct posting *po)
 {
-	const void __user *from = u64_to_user_ptr(p->msgs);
+	const void __user *from = u64_to_user_ptr(po->p.msgs);
 	struct ipcx_mbox_msg m;
 	u32 done;
 	int ret;
 
-	for (done = 0; done < p->count; done++, from += p->msg_size) {
-		ret = ipcx_get_struct(&m, sizeof(m), from, p->msg_size);
+	for (done = 0; done < po->p.count; done++, from += po->p.msg_size) {
+		ret = ipcx_get_struct(&m, sizeof(m), from, po->p.msg_size);
 		if (!ret)
-			ret = post_one(t, &m, p->flags & IPCX_POST_SYNC,
-				       nonblock, dl);
+			ret = post_one(po, &m);
 		if (ret)
 			return done ? done : ret;
 		cond_resched();
 	}
 	return done;
+}
+
+/* Asynchronous calls have a mailbox of the caller's, and no group answers. */
+static int get_home(struct posting *po)
+{
+	if (po->p.flags & (IPCX_POST_SYNC | IPCX_POST_CALL) &&
+	    ipcx_mbox_is_group(po->t.mbox))
+		return -EOPNOTSUPP;
+	po->home = NULL;
+	if (!(po->p.flags & IPCX_POST_CALL))
+		return ipcx_target_from(&po->t, po->p.from);
+	po->home = ipcx_mbox_get_own(po->p.from);
+	if (IS_ERR(po->home))
+		return PTR_ERR(po->home);
+	po->t.port = po->home->q.obj.id;
+	return 0;
+}
+
+static long post_to_target(struct posting *po)
+{
+	long ret = get_home(po);
+
+	if (ret)
+		return ret;
+	ret = post_all(po);
+	if (po->home)
+		ipcx_object_put(&po->home->q.obj);
+	return ret;
 }
 
 /**
@@ -342,24 +300,24 @@ static long post_all(const struct ipcx_target *t, const struct ipcx_post *p,
  */
 long ipcx_mbox_ioctl_post(struct file *file, void __user *arg, size_t size)
 {
-	struct ipcx_deadline dl;
-	struct ipcx_target t;
-	struct ipcx_post p;
-	bool nonblock;
+	ipcx_uninitialized struct posting po;
+	struct ipcx_post *p = &po.p;
 	long ret;
 
-	ret = ipcx_get_struct(&p, sizeof(p), arg, size);
+	ret = ipcx_get_struct(p, sizeof(*p), arg, size);
 	if (!ret)
-		ret = check_post(&p);
+		ret = check_post(p);
 	if (!ret)
-		ret = ipcx_deadline_get(&dl, p.flags, p.clock, p.deadline_ns);
+		ret = ipcx_deadline_get(&po.dl, p->flags, p->clock,
+					p->deadline_ns);
 	if (!ret)
-		ret = ipcx_target_get(&t, file, p.flags, p.dest, p.dest_len,
-				      p.from);
+		ret = ipcx_target_get(&po.t, file, p->flags, p->dest,
+				      p->dest_len, IPCX_OPEN_WRITE);
 	if (ret)
 		return ret;
-	nonblock = p.flags & IPCX_XFER_NONBLOCK || file->f_flags & O_NONBLOCK;
-	ret = post_all(&t, &p, nonblock, &dl);
-	ipcx_target_put(&t);
+	po.nonblock = p->flags & IPCX_XFER_NONBLOCK ||
+		      file->f_flags & O_NONBLOCK;
+	ret = post_to_target(&po);
+	ipcx_target_put(&po.t);
 	return ret;
 }

@@ -4,9 +4,10 @@
  *
  * Two shapes: up to IPCX_SMALL_MAX bytes of payload lie in the message, which
  * comes from a slab cache of its own; longer payloads have one buffer beside
- * it. A message is charged to the sending user at the size of its memory, and
- * to the memory cgroup by the allocator. Memory that a cgroup has not got is
- * -ENOMEM for the sender: no allocation here may call the OOM killer.
+ * it. A message is charged at the size of its memory: to the sending user, or, if
+ * it came by a group, to the subscriber; and to the memory cgroup by the allocator.
+ * Memory that a cgroup has not got is -ENOMEM for the sender: no allocation here may
+ * call the OOM killer.
  */
 #include <linux/build_bug.h>
 #include <linux/log2.h>
@@ -18,9 +19,11 @@
 #include <linux/vmalloc.h>
 
 #include "account.h"
+#include "files.h"
 #include "ipcx.h"
 #include "mail.h"
 #include "msg.h"
+#include "shared.h"
 #include "trace.h"
 #include "uabi.h"
 
@@ -94,21 +97,29 @@ static size_t buffer_room(size_t len)
  */
 u64 ipcx_message_charge(const struct ipcx_message *msg)
 {
-	size_t base = msg->e.state & IPCX_MSG_MAIL ? sizeof(struct ipcx_mail) :
-						     sizeof(*msg);
+	u64 charge = ipcx_message_is_big(msg) ? msg->big.room : 0;
 
-	return base + (ipcx_message_is_big(msg) ? msg->big.room : 0);
+	if (msg->e.state & IPCX_STATE_ONSTACK)
+		return charge;
+	return charge + (msg->e.state & IPCX_STATE_MAIL ?
+			 sizeof(struct ipcx_mail) : sizeof(*msg));
 }
 
-/* Charge a message that belongs to nobody to the calling user. */
-static int message_charge_current(struct ipcx_message *msg)
+/**
+ * ipcx_message_charge_to() - Charge a message that belongs to nobody.
+ * @msg: the message
+ * @acct: who is charged, a reference that goes; NULL where there was no memory
+ *
+ * Context: process context.
+ * Return: 0, -EDQUOT or -ENOMEM.
+ */
+int ipcx_message_charge_to(struct ipcx_message *msg, struct ipcx_account *acct)
 {
-	struct ipcx_account *acct = ipcx_account_get_current();
 	int ret;
 
 	if (!acct)
 		return -ENOMEM;
-	ret = ipcx_account_charge(acct, ipcx_message_charge(msg), 0);
+	ret = ipcx_account_charge(acct, IPCX_BYTES, ipcx_message_charge(msg));
 	if (ret) {
 		ipcx_account_put(acct);
 		return ret;
@@ -117,12 +128,32 @@ static int message_charge_current(struct ipcx_message *msg)
 	return 0;
 }
 
+static int message_charge_current(struct ipcx_message *msg)
+{
+	return ipcx_message_charge_to(msg, ipcx_account_get_current());
+}
+
+/**
+ * ipcx_message_uncharge() - Nobody is charged with a message any more.
+ * @msg: the message
+ *
+ * Context: process context.
+ */
+void ipcx_message_uncharge(struct ipcx_message *msg)
+{
+	if (!msg->acct)
+		return;
+	ipcx_account_uncharge(msg->acct, IPCX_BYTES, ipcx_message_charge(msg));
+	ipcx_account_put(msg->acct);
+	msg->acct = NULL;
+}
+
 /* The charge goes before the buffer: what is over the limit costs no memory. */
 static int message_add_buffer(struct ipcx_message *msg, size_t len)
 {
 	int ret;
 
-	msg->e.state |= IPCX_MSG_BIG;
+	msg->e.state |= IPCX_STATE_BIG;
 	msg->big.data = NULL;
 	msg->big.room = buffer_room(len);
 	ret = message_charge_current(msg);
@@ -148,7 +179,7 @@ static struct ipcx_message *message_memory(bool mail)
 	if (!m)
 		return NULL;
 	memset(m, 0, offsetof(struct ipcx_mail, msg));
-	m->msg.e.state = IPCX_MSG_MAIL;
+	m->msg.e.state = IPCX_STATE_MAIL;
 	return &m->msg;
 }
 
@@ -183,8 +214,85 @@ struct ipcx_message *ipcx_message_alloc(size_t len, bool mail)
 }
 
 /**
- * ipcx_message_adopt() - Make a reused message the calling user's.
- * @msg: a free message
+ * ipcx_message_alloc_mail_for() - Make mail with a short payload for another user.
+ * @acct: who is charged
+ *
+ * Context: process context, may sleep.
+ * Return: the message, or -EDQUOT or -ENOMEM as ERR_PTR.
+ */
+struct ipcx_message *ipcx_message_alloc_mail_for(struct ipcx_account *acct)
+{
+	struct ipcx_message *msg;
+	int ret;
+
+	msg = message_memory(true);
+	if (!msg)
+		return ERR_PTR(-ENOMEM);
+	msg->acct = NULL;
+	msg->e.pins = 0;
+	ipcx_account_get(acct);
+	ret = ipcx_message_charge_to(msg, acct);
+	if (ret) {
+		ipcx_message_free(msg);
+		return ERR_PTR(ret);
+	}
+	return msg;
+}
+
+/**
+ * ipcx_message_reserve() - Make room for a payload.
+ * @msg: an empty message on the calling task's stack
+ * @len: bytes of payload
+ *
+ * A buffer is charged to the calling user.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -EDQUOT or -ENOMEM.
+ */
+int ipcx_message_reserve(struct ipcx_message *msg, size_t len)
+{
+	return len > IPCX_SMALL_MAX ? message_add_buffer(msg, len) : 0;
+}
+
+/**
+ * ipcx_message_move_payload() - Hand a payload from one message to another.
+ * @to: an empty message. Whoever it is charged to is charged for the payload, too;
+ *	the charge moves along where it is nobody
+ * @from: a message on a stack; empty afterwards
+ *
+ * Context: any.
+ * Return: 0, or -EDQUOT with nothing moved.
+ */
+int ipcx_message_move_payload(struct ipcx_message *to,
+			      struct ipcx_message *from)
+{
+	int ret;
+
+	if (!ipcx_message_is_big(from)) {
+		/* Whole: what is behind its size is never copied out. */
+		memcpy(to->small, from->small, sizeof(to->small));
+		to->e.size = from->e.size;
+		return 0;
+	}
+	if (to->acct) {
+		ret = ipcx_account_charge(to->acct, IPCX_BYTES, from->big.room);
+		if (ret)
+			return ret;
+		ipcx_message_uncharge(from);
+	} else {
+		to->acct = from->acct;
+		from->acct = NULL;
+	}
+	to->big = from->big;
+	to->e.size = from->e.size;
+	to->e.state |= IPCX_STATE_BIG;
+	from->e.state &= ~IPCX_STATE_BIG;
+	return 0;
+}
+
+/**
+ * ipcx_message_adopt() - Make a message the calling user's.
+ * @msg: a free message, or one with a payload that the caller was given
  *
  * Context: process context, may sleep.
  * Return: 0, -EDQUOT or -ENOMEM; on error the charge stays where it was.
@@ -199,14 +307,33 @@ int ipcx_message_adopt(struct ipcx_message *msg)
 	ret = message_charge_current(msg);
 	if (ret)
 		return ret;
-	ipcx_account_uncharge(old, ipcx_message_charge(msg), 0);
+	ipcx_account_uncharge(old, IPCX_BYTES, ipcx_message_charge(msg));
 	ipcx_account_put(old);
 	return 0;
+}
+
+static void free_payload(struct ipcx_message *msg)
+{
+	if (msg->e.state & IPCX_STATE_SHARED)
+		ipcx_shared_put(msg->big.shared);
+	else if (ipcx_message_is_big(msg))
+		kvfree(msg->big.data);
+}
+
+static void free_mail(struct ipcx_mail *mail)
+{
+	ipcx_sender_put(&mail->from);
+	if (mail->msg.e.state & IPCX_STATE_FILES)
+		ipcx_files_free(mail->files);
+	if (!(mail->msg.e.state & IPCX_STATE_ONSTACK))
+		kmem_cache_free(mail_cache, mail);
 }
 
 /**
  * ipcx_message_free() - Free a message.
  * @msg: a message that is in no queue, complete or half made; or NULL
+ *
+ * Of one on a stack, what it has. One whose buffer was shared goes back to its queue.
  *
  * Context: process context, may sleep.
  */
@@ -214,18 +341,16 @@ void ipcx_message_free(struct ipcx_message *msg)
 {
 	if (!msg)
 		return;
-	if (msg->acct) {
-		ipcx_account_uncharge(msg->acct, ipcx_message_charge(msg), 0);
-		ipcx_account_put(msg->acct);
+	if (msg->e.state & IPCX_STATE_ORIGIN) {
+		ipcx_shared_give_back(msg);
+		return;
 	}
-	if (ipcx_message_is_big(msg))
-		kvfree(msg->big.data);
-	if (msg->e.state & IPCX_MSG_MAIL) {
-		ipcx_sender_put(&ipcx_mail_of(msg)->from);
-		kmem_cache_free(mail_cache, ipcx_mail_of(msg));
-	} else {
+	ipcx_message_uncharge(msg);
+	free_payload(msg);
+	if (msg->e.state & IPCX_STATE_MAIL)
+		free_mail(ipcx_mail_of(msg));
+	else if (!(msg->e.state & IPCX_STATE_ONSTACK))
 		kmem_cache_free(message_cache, msg);
-	}
 }
 
 /**

@@ -132,11 +132,12 @@ int ipcx_object_init(struct ipcx_object *obj, const struct ipcx_kind_ops *kind,
 	obj->acct = ipcx_account_get_current();
 	if (!obj->acct)
 		return -ENOMEM;
-	ret = ipcx_account_charge(obj->acct, charge, 1);
-	if (ret) {
-		ipcx_account_put(obj->acct);
-		return ret;
-	}
+	ret = ipcx_account_charge(obj->acct, IPCX_OBJECTS, 1);
+	if (ret)
+		goto put;
+	ret = ipcx_account_charge(obj->acct, IPCX_BYTES, charge);
+	if (ret)
+		goto uncharge;
 	obj->charged = charge;
 	obj->id = atomic64_inc_return(&last_id);
 	obj->kind = kind;
@@ -149,6 +150,12 @@ int ipcx_object_init(struct ipcx_object *obj, const struct ipcx_kind_ops *kind,
 	obj->gid = cred->egid;
 	obj->created_ns = ktime_get_real_ns();
 	return 0;
+
+uncharge:
+	ipcx_account_uncharge(obj->acct, IPCX_OBJECTS, 1);
+put:
+	ipcx_account_put(obj->acct);
+	return ret;
 }
 
 /**
@@ -161,7 +168,8 @@ void ipcx_object_fini(struct ipcx_object *obj)
 {
 	if (obj->name_len)
 		kfree(obj->name);
-	ipcx_account_uncharge(obj->acct, obj->charged, 1);
+	ipcx_account_uncharge(obj->acct, IPCX_BYTES, obj->charged);
+	ipcx_account_uncharge(obj->acct, IPCX_OBJECTS, 1);
 	ipcx_account_put(obj->acct);
 	put_user_ns(obj->user_ns);
 }
@@ -238,11 +246,15 @@ void ipcx_object_close(struct ipcx_object *obj)
 	ipcx_object_put(obj);
 }
 
-/* Does the mode give the calling task these bits? */
-static bool mode_permits(struct ipcx_object *obj, umode_t want)
+/* Does the mode give the calling task these rights? */
+static bool mode_permits(struct ipcx_object *obj, u32 rights)
 {
-	umode_t mode;
+	umode_t mode, want = 0;
 
+	if (rights & (IPCX_OPEN_READ | IPCX_OPEN_SUBSCRIBE))
+		want |= 04;
+	if (rights & IPCX_OPEN_WRITE)
+		want |= 02;
 	spin_lock(&obj->perm_lock);
 	mode = obj->mode;
 	if (uid_eq(current_euid(), obj->uid))
@@ -256,22 +268,33 @@ static bool mode_permits(struct ipcx_object *obj, umode_t want)
 /**
  * ipcx_object_permission() - May the calling task open the object so?
  * @obj: the object
- * @rights: IPCX_OPEN_READ and IPCX_OPEN_WRITE
+ * @rights: IPCX_OPEN_READ, IPCX_OPEN_WRITE, IPCX_OPEN_SUBSCRIBE
  *
  * Context: any.
  * Return: 0 or -EACCES.
  */
 int ipcx_object_permission(struct ipcx_object *obj, u32 rights)
 {
-	umode_t want = 0;
-
-	if (rights & IPCX_OPEN_READ)
-		want |= 04;
-	if (rights & IPCX_OPEN_WRITE)
-		want |= 02;
-	if (mode_permits(obj, want) || ns_capable(obj->user_ns, CAP_IPC_OWNER))
+	if (mode_permits(obj, rights) ||
+	    ns_capable(obj->user_ns, CAP_IPC_OWNER))
 		return 0;
 	return -EACCES;
+}
+
+/**
+ * ipcx_object_permits() - ipcx_object_permission(), when nobody asked to be let in.
+ * @obj: the object
+ * @rights: IPCX_OPEN_READ, IPCX_OPEN_WRITE, IPCX_OPEN_SUBSCRIBE
+ *
+ * For lists and notices: a denial is not recorded.
+ *
+ * Context: any.
+ * Return: true where it may.
+ */
+bool ipcx_object_permits(struct ipcx_object *obj, u32 rights)
+{
+	return mode_permits(obj, rights) ||
+	       ns_capable_noaudit(obj->user_ns, CAP_IPC_OWNER);
 }
 
 /**
@@ -346,7 +369,7 @@ static struct ipcx_object *get_name_locked(struct net *net,
  * @net: network namespace, whose end the caller holds off
  * @name: its name
  * @kind: kind that is expected
- * @rights: IPCX_OPEN_READ and IPCX_OPEN_WRITE
+ * @rights: IPCX_OPEN_READ, IPCX_OPEN_WRITE, IPCX_OPEN_SUBSCRIBE
  *
  * Context: process context, may sleep.
  * Return: the object with a reference and a handle count for the caller; or
@@ -372,7 +395,7 @@ struct ipcx_object *ipcx_object_open_name(struct net *net,
  * @net: network namespace, whose end the caller holds off
  * @name: its name
  * @kind: kind that is expected
- * @rights: IPCX_OPEN_READ and IPCX_OPEN_WRITE
+ * @rights: IPCX_OPEN_READ, IPCX_OPEN_WRITE, IPCX_OPEN_SUBSCRIBE
  *
  * Context: process context, may sleep.
  * Return: the object with a reference for the caller, or what
@@ -406,7 +429,7 @@ struct ipcx_object *ipcx_object_get_id(struct net *net, u64 id)
 		return NULL;
 	rcu_read_lock();
 	obj = xa_load(&net_registry(net)->objects, id);
-	if (obj && !refcount_inc_not_zero(&obj->ref))
+	if (obj && !ipcx_object_get_live(obj))
 		obj = NULL;
 	rcu_read_unlock();
 	return obj;
@@ -498,13 +521,6 @@ void ipcx_object_withdraw(struct ipcx_object *obj)
 		ipcx_object_put(obj);
 }
 
-/* For lists: what is hidden from the caller is no denial to be recorded. */
-static bool may_see(struct ipcx_object *obj)
-{
-	return mode_permits(obj, 04) ||
-	       ns_capable_noaudit(obj->user_ns, CAP_IPC_OWNER);
-}
-
 /**
  * ipcx_object_next() - The next object that the caller may read.
  * @net: network namespace, whose end the caller holds off
@@ -526,8 +542,9 @@ struct ipcx_object *ipcx_object_next(struct net *net, u64 *cursor, u32 kind)
 	if (mutex_lock_interruptible(&registry_lock))
 		return ERR_PTR(-EINTR);
 	xa_for_each_start(&reg->objects, id, obj, id) {
-		if ((!kind || obj->kind->kind == kind) && may_see(obj) &&
-		    refcount_inc_not_zero(&obj->ref)) {
+		if ((!kind || obj->kind->kind == kind) &&
+		    ipcx_object_permits(obj, IPCX_OPEN_READ) &&
+		    ipcx_object_get_live(obj)) {
 			*cursor = id + 1;
 			break;
 		}

@@ -119,9 +119,17 @@ int ipcx_object_init(struct ipcx_object *obj, const struct ipcx_kind_ops *kind,
 void ipcx_object_fini(struct ipcx_object *obj);
 int ipcx_object_set_name(struct ipcx_object *obj, const struct ipcx_name *name);
 void ipcx_object_get(struct ipcx_object *obj);
+
+/* Take a reference unless the last one is gone. Under RCU. */
+static inline bool ipcx_object_get_live(struct ipcx_object *obj)
+{
+	return refcount_inc_not_zero(&obj->ref);
+}
+
 void ipcx_object_put(struct ipcx_object *obj);
 void ipcx_object_close(struct ipcx_object *obj);
 int ipcx_object_permission(struct ipcx_object *obj, u32 rights);
+bool ipcx_object_permits(struct ipcx_object *obj, u32 rights);
 
 int ipcx_object_publish(struct ipcx_object *obj, struct net *net);
 struct ipcx_object *ipcx_object_open_name(struct net *net,
@@ -151,7 +159,7 @@ bool ipcx_file_receives(const struct file *file, const struct ipcx_object *obj);
 extern const struct ipcx_kind_ops ipcx_queue_kind_ops;
 extern const struct ipcx_kind_ops ipcx_mbox_kind_ops;
 
-/* mbox_post.c */
-struct ipcx_object *ipcx_mbox_open_port(struct net *net, u64 port);
+/* mbox_target.c */
+struct ipcx_object *ipcx_mbox_open_port(struct net *net, u64 port, u32 rights);
 
 #endif /* _IPCX_OBJECT_H */

@@ -14,6 +14,7 @@
 #include "limits.h"
 #include "mail.h"
 #include "queue.h"
+#include "shared.h"
 #include "trace.h"
 #include "uabi.h"
 
@@ -22,12 +23,18 @@ static struct ipcx_waiter *find_receiver_locked(struct ipcx_queue *q,
 {
 	struct ipcx_waiter *w;
 
+	w = ipcx_waitset_only(&q->receivers);
+	if (likely(w || !q->receivers.count))
+		return w;
 	w = ipcx_waitset_find(&q->receivers, msg->e.sel.key,
 			      ipcx_pq_prio(&msg->e));
-	if (q->mail)
-		w = ipcx_waitset_find_mail(&q->receivers,
-					   ipcx_mail_of(msg)->from.port,
-					   ipcx_mail_of(msg)->cookie, w);
+	if (q->mail) {
+		struct ipcx_mail *mail = ipcx_mail_of(msg);
+
+		w = ipcx_waitset_find_mail(&q->receivers, mail->from.port,
+					   mail->cookie,
+					   mail->flags & IPCX_MSG_REPLY, w);
+	}
 	return w;
 }
 
@@ -40,10 +47,12 @@ static struct ipcx_waiter *find_receiver_locked(struct ipcx_queue *q,
 static int hand_over_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 			    struct ipcx_wakeups *wk)
 {
+	const u32 fds = q->mail ? ipcx_mail_fds(msg) : 0;
 	struct ipcx_waiter *w;
 
 	while ((w = find_receiver_locked(q, msg))) {
-		bool fits = w->trunc || msg->e.size <= w->room;
+		bool fits = w->trunc || (msg->e.size <= w->room.len &&
+					 fds <= w->room.fds);
 
 		if (ipcx_wakeups_full(wk))
 			return -EAGAIN;
@@ -51,8 +60,11 @@ static int hand_over_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 			w->msg = msg;
 		else
 			w->error = -EMSGSIZE;
-		w->room = msg->e.size;
+		w->room.len = msg->e.size;
+		w->room.fds = fds;
 		trace_ipcx_wake(&q->obj, w->task, fits);
+		if (fits && q->mail)
+			ipcx_mail_handed_locked(msg, w->task);
 		ipcx_waitset_complete(&q->receivers, w, wk);
 		if (fits) {
 			ipcx_queue_take_slot_locked(q, msg, q->mail);
@@ -67,11 +79,11 @@ static void announce_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 {
 	if (ipcx_queue_polled_locked(&q->read_wait)) {
 		wk->readable = true;
-		wk->any = true;
+		ipcx_wakeups_more(wk);
 	}
 	if (q->notification && q->pq.count == 1) {
 		wk->notification = q->notification;
-		wk->any = true;
+		ipcx_wakeups_more(wk);
 		q->notification = NULL;
 	}
 }
@@ -143,11 +155,27 @@ bool ipcx_queue_return_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 	return true;
 }
 
+static bool can_cache_big(const struct ipcx_queue_cache *cache,
+			  const struct ipcx_message *msg)
+{
+	return ipcx_message_is_big(msg) && cache->bigs < IPCX_CACHE_BIG &&
+	       cache->big_bytes + msg->big.room <= IPCX_CACHE_BIG_BYTES;
+}
+
+/* A message gives its share in a buffer up. */
+static void unrefer_locked(struct ipcx_message *msg, struct ipcx_wakeups *wk)
+{
+	struct ipcx_message *shared = ipcx_shared_unrefer(msg);
+
+	if (shared)
+		ipcx_wakeups_free(wk, shared);
+}
+
 /**
  * __ipcx_queue_recycle_locked() - A message that is not simply kept.
  * @q: the queue
- * @msg: one that observers hold, that has a buffer, or that the cache has no room
- *	for
+ * @msg: one that observers hold, that has a buffer or files, or that the cache has no
+ *	room for
  * @wk: where it goes if it has to be freed
  *
  * Context: under the queue's lock.
@@ -159,15 +187,22 @@ void __ipcx_queue_recycle_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 
 	lockdep_assert_held(&q->lock);
 	if (msg->e.pins) {
-		msg->e.state |= IPCX_MSG_RELEASED;
-	} else if (ipcx_message_is_big(msg) && cache->bigs < IPCX_CACHE_BIG &&
-		   cache->big_bytes + msg->big.room <= IPCX_CACHE_BIG_BYTES) {
+		msg->e.state |= IPCX_STATE_RELEASED;
+		return;
+	}
+	if (msg->e.state & IPCX_STATE_SHARED)
+		unrefer_locked(msg, wk);
+	if (msg->e.state & IPCX_STATE_FILES) {
+		ipcx_wakeups_free(wk, msg);
+	} else if (ipcx_queue_keeps_locked(q, msg)) {
+		ipcx_message_push(&cache->small, msg);
+		cache->smalls++;
+	} else if (can_cache_big(cache, msg)) {
 		ipcx_message_push(&cache->big, msg);
 		cache->bigs++;
 		cache->big_bytes += msg->big.room;
 	} else {
-		ipcx_message_push(&wk->garbage, msg);
-		wk->any = true;
+		ipcx_wakeups_free(wk, msg);
 	}
 }
 
@@ -254,7 +289,7 @@ bool __ipcx_queue_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 	if (ipcx_queue_polled_locked(&q->write_wait) &&
 	    ipcx_queue_can_fit_locked(q, 1)) {
 		wk->writable = true;
-		wk->any = true;
+		ipcx_wakeups_more(wk);
 	}
 	return false;
 }
@@ -329,6 +364,10 @@ void ipcx_queue_del_sender_locked(struct ipcx_queue *q, struct ipcx_waiter *w)
 void __ipcx_queue_finish(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 {
 	ipcx_wake(wk);
+	if (likely(!wk->more)) {
+		wk->any = false;
+		return;
+	}
 	if (wk->readable)
 		wake_up_interruptible_poll(&q->read_wait,
 					   EPOLLIN | EPOLLRDNORM);
@@ -336,8 +375,12 @@ void __ipcx_queue_finish(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 	if (wk->writable)
 		__wake_up(&q->write_wait, TASK_INTERRUPTIBLE, q->mail ? 0 : 1,
 			  poll_to_key(EPOLLOUT | EPOLLWRNORM));
+	if (wk->tokens)
+		ipcx_tokens_wake(q);
 	if (wk->notification)
 		ipcx_notification_fire(wk->notification);
+	if (!llist_empty(&wk->replies))
+		ipcx_async_finish(&wk->replies);
 	ipcx_message_free_list(&wk->garbage);
 	ipcx_wakeups_init(wk);
 }
@@ -601,9 +644,10 @@ void ipcx_queue_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_puts(m, "ipcx-name:\t");
 	ipcx_show_name(m, st.name);
 	seq_putc(m, '\n');
-	seq_printf(m, "ipcx-rights:\t%s%s\n",
+	seq_printf(m, "ipcx-rights:\t%s%s%s\n",
 		   handle->rights & IPCX_OPEN_READ ? "r" : "-",
-		   handle->rights & IPCX_OPEN_WRITE ? "w" : "-");
+		   handle->rights & IPCX_OPEN_WRITE ? "w" : "-",
+		   handle->rights & IPCX_OPEN_SUBSCRIBE ? "s" : "");
 	seq_printf(m, "ipcx-depth:\t%llu\n", st.depth);
 	seq_printf(m, "ipcx-inflight:\t%llu\n", st.inflight);
 	seq_printf(m, "ipcx-bytes:\t%llu\n", st.bytes);

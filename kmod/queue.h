@@ -22,6 +22,7 @@
 #include <linux/types.h>
 #include <linux/wait.h>
 
+#include "files.h"
 #include "ipcx.h"
 #include "limits.h"
 #include "mail.h"
@@ -153,6 +154,7 @@ enum ipcx_placed {
  * @nonblock: do not wait
  * @later: a message was done
  * @deadline: until when to wait
+ * @fd: mailbox: room for the files of the next message
  */
 struct ipcx_transfer {
 	struct ipcx_queue *q;
@@ -165,6 +167,7 @@ struct ipcx_transfer {
 	bool nonblock;
 	bool later;
 	struct ipcx_deadline deadline;
+	struct ipcx_fd_room fd;
 };
 
 /* queue.c */
@@ -210,6 +213,7 @@ void ipcx_mail_accepted_locked(struct ipcx_message *msg);
 void ipcx_mail_gone_locked(struct ipcx_message *msg);
 void ipcx_mail_withdraw_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 			       struct ipcx_wakeups *wk);
+void ipcx_mail_handed_locked(struct ipcx_message *msg, struct task_struct *to);
 void ipcx_mail_received_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 			       struct ipcx_wakeups *wk);
 struct ipcx_pq_entry *ipcx_mail_select_locked(struct ipcx_queue *q, u32 match,
@@ -309,6 +313,15 @@ static inline void ipcx_queue_count_accepted_locked(struct ipcx_queue *q,
 		q->stats.bytes_max = q->bytes;
 }
 
+/* An accepted message was never sent after all. */
+static inline void ipcx_queue_count_withdrawn_locked(struct ipcx_queue *q,
+						     struct ipcx_message *msg)
+{
+	q->bytes -= msg->e.size;
+	q->stats.sent--;
+	q->stats.sent_bytes -= msg->e.size;
+}
+
 /* A new message gets its place behind others of its priority, and its time. */
 static inline void ipcx_queue_stamp_locked(struct ipcx_queue *q,
 					   struct ipcx_message *msg)
@@ -369,7 +382,8 @@ static inline bool ipcx_queue_offer_locked(struct ipcx_queue *q,
 static inline bool ipcx_queue_keeps_locked(const struct ipcx_queue *q,
 					   const struct ipcx_message *msg)
 {
-	return !msg->e.pins && !ipcx_message_is_big(msg) &&
+	return !msg->e.pins &&
+	       !(msg->e.state & (IPCX_STATE_BIG | IPCX_STATE_FILES)) &&
 	       q->cache.smalls < IPCX_CACHE_SMALL;
 }
 
@@ -426,9 +440,17 @@ static inline void ipcx_queue_finish(struct ipcx_queue *q,
 		__ipcx_queue_finish(q, wk);
 }
 
-/* mbox_recv.c: what a receiver of mail says and is told. */
+/* mbox_recv.c, mbox_mail.c, mbox_async.c, mbox_token.c: what is more to do for mail. */
 int ipcx_mail_fetch_room(struct ipcx_transfer *xf, struct ipcx_msg *desc);
-int ipcx_mail_put_desc(void __user *udesc, struct ipcx_message *msg, u32 flags);
+int ipcx_mail_put_desc(struct ipcx_queue *q, void __user *udesc,
+		       struct ipcx_message *msg, u32 flags,
+		       const struct ipcx_fd_room *fd);
+int ipcx_mail_put_needed(void __user *udesc, const struct ipcx_room *needed);
+struct pid *ipcx_mail_peer_locked(struct ipcx_queue *q);
+bool ipcx_mail_spin(struct ipcx_queue *q, const struct ipcx_waiter *w,
+		    struct pid *peer);
+void ipcx_async_finish(struct llist_head *replies);
+void ipcx_tokens_wake(struct ipcx_queue *q);
 
 /* Take a message out of the order. */
 static inline void ipcx_queue_remove_locked(struct ipcx_queue *q,
@@ -483,6 +505,8 @@ static inline bool ipcx_match_valid(const struct ipcx_queue *q, u32 match,
 		return !arg;
 	if (match == IPCX_MATCH_MIN_PRIORITY)
 		return arg <= IPCX_PRIO_MAX;
+	if (match == IPCX_MATCH_REPLY)
+		return q->mail && !arg;
 	return match < IPCX_MATCH_KINDS &&
 	       (q->mail || match < IPCX_MATCH_SENDER);
 }

@@ -54,7 +54,7 @@ select_match_locked(const struct ipcx_transfer *xf)
 {
 	struct ipcx_queue *q = xf->q;
 
-	if (xf->match == IPCX_MATCH_SENDER || xf->match == IPCX_MATCH_COOKIE)
+	if (xf->match >= IPCX_MATCH_SENDER)
 		return ipcx_mail_select_locked(q, xf->match, xf->match_arg);
 	ipcx_queue_index_locked(q, xf->match);
 	return ipcx_prioq_select(&q->pq, xf->match, xf->match_arg);
@@ -72,10 +72,14 @@ static inline struct ipcx_message *select_locked(const struct ipcx_transfer *xf)
 	return ipcx_message_of(e);
 }
 
-static bool fits(const struct ipcx_transfer *xf, const struct ipcx_message *msg,
-		 u64 room)
+static inline bool fits(const struct ipcx_transfer *xf,
+			struct ipcx_message *msg,
+			const struct ipcx_room *room, const bool mail)
 {
-	return msg->e.size <= room || xf->flags & IPCX_RECV_TRUNC;
+	if (xf->flags & IPCX_RECV_TRUNC)
+		return true;
+	return msg->e.size <= room->len &&
+	       (!mail || ipcx_mail_fds(msg) <= room->fds);
 }
 
 /* Take a message out of the order; it keeps its slot. */
@@ -87,14 +91,15 @@ static inline void take_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 }
 
 static void add_receiver_locked(const struct ipcx_transfer *xf,
-				struct ipcx_waiter *w, u64 room)
+				struct ipcx_waiter *w,
+				const struct ipcx_room *room)
 {
 	struct ipcx_queue *q = xf->q;
 
 	w->match = xf->match;
 	w->sel.key = xf->match_arg;
 	w->trunc = xf->flags & IPCX_RECV_TRUNC;
-	w->room = room;
+	w->room = *room;
 	w->msg = NULL;
 	ipcx_waitset_add(&q->receivers, w);
 	q->stats.recv_blocked++;
@@ -135,25 +140,27 @@ static inline void unlock_queue(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 }
 
 /*
- * Get one message, waiting for it if need be. With -EMSGSIZE its size is in
+ * Get one message, waiting for it if need be. With -EMSGSIZE what it needs is in
  * @room. The lock is released, and then @wk carried out unless it is NULL.
  */
 static __always_inline struct ipcx_message *
 get_message_locked(const struct ipcx_transfer *xf, struct ipcx_wakeups *wk,
-		   bool nonblock, u64 *room, const bool mail)
+		   bool nonblock, struct ipcx_room *room, const bool mail)
 	__releases(&xf->q->lock)
 {
 	ipcx_uninitialized struct ipcx_waiter w;
 	struct ipcx_queue *q = xf->q;
 	struct ipcx_message *msg;
+	struct pid *peer = NULL;
 	int ret;
 
 	msg = select_locked(xf);
 	if (likely(msg)) {
-		if (likely(fits(xf, msg, *room))) {
+		if (likely(fits(xf, msg, room, mail))) {
 			take_locked(q, msg, mail);
 		} else {
-			*room = msg->e.size;
+			room->len = msg->e.size;
+			room->fds = mail ? ipcx_mail_fds(msg) : 0;
 			msg = ERR_PTR(-EMSGSIZE);
 		}
 		unlock_queue(q, wk);
@@ -163,10 +170,15 @@ get_message_locked(const struct ipcx_transfer *xf, struct ipcx_wakeups *wk,
 		unlock_queue(q, wk);
 		return ERR_PTR(-EAGAIN);
 	}
-	add_receiver_locked(xf, &w, *room);
+	add_receiver_locked(xf, &w, room);
+	if (mail && unlikely(xf->flags & IPCX_XFER_ADAPTIVE))
+		peer = ipcx_mail_peer_locked(q);
 	unlock_queue(q, wk);
 
-	ret = wait_for_message(q, &w, &xf->deadline);
+	if (mail && unlikely(peer) && ipcx_mail_spin(q, &w, peer))
+		ret = w.error;
+	else
+		ret = wait_for_message(q, &w, &xf->deadline);
 	*room = w.room;
 	return ret ? ERR_PTR(ret) : w.msg;
 }
@@ -183,7 +195,7 @@ static void trace_dequeue(struct ipcx_queue *q, struct ipcx_message *msg)
 }
 
 /* Copy a message and what it says about itself to the receiver. */
-static __always_inline int copy_message(struct ipcx_queue *q,
+static __always_inline int copy_message(const struct ipcx_transfer *xf,
 					struct ipcx_message *msg,
 					struct ipcx_payload *pl,
 					struct ipcx_msg __user *udesc,
@@ -191,13 +203,15 @@ static __always_inline int copy_message(struct ipcx_queue *q,
 {
 	int ret;
 
-	ret = ipcx_message_copy_out(msg, pl, q->obj.id);
+	ret = ipcx_message_copy_out(msg, pl, xf->q->obj.id);
 	if (unlikely(ret))
 		return ret;
 	if (unlikely(msg->e.size > pl->len))
 		flags |= IPCX_MSG_TRUNC;
 	if (unlikely(mail))
-		return ipcx_mail_put_desc(udesc, msg, flags);
+		return ipcx_mail_put_desc(xf->q, udesc, msg, flags,
+					  xf->flags & IPCX_RECV_PEEK ?
+					  NULL : &xf->fd);
 	return ipcx_put_desc(udesc, msg->e.size, msg->e.sel.key,
 			     ipcx_pq_prio(&msg->e), flags);
 }
@@ -259,13 +273,20 @@ static inline void settle_copied(struct ipcx_queue *q, struct ipcx_message *msg)
 	spin_unlock(&q->lock);
 }
 
-/* Tell the size that a message needs, if it is the call's first. */
+/* Tell what a message needs, if it is the call's first. */
 static int put_needed(const struct ipcx_transfer *xf,
-		      struct ipcx_msg __user *udesc, u64 size)
+		      struct ipcx_msg __user *udesc,
+		      const struct ipcx_room *needed)
 {
-	if (!xf->later && put_user(size, &udesc->len))
-		return -EFAULT;
-	return -EMSGSIZE;
+	int ret;
+
+	if (xf->later)
+		return -EMSGSIZE;
+	if (xf->q->mail)
+		ret = ipcx_mail_put_needed(udesc, needed);
+	else
+		ret = put_user(needed->len, &udesc->len);
+	return ret ? ret : -EMSGSIZE;
 }
 
 /*
@@ -278,18 +299,20 @@ recv_locked(const struct ipcx_transfer *xf, struct ipcx_wakeups *wk,
 	    bool nonblock, const bool mail)
 	__releases(&xf->q->lock)
 {
+	struct ipcx_room room = { .len = pl->len };
 	struct ipcx_queue *q = xf->q;
 	struct ipcx_message *msg;
-	u64 room = pl->len;
 	int ret;
 
+	if (mail)
+		room.fds = xf->fd.room;
 	msg = get_message_locked(xf, wk, nonblock, &room, mail);
 	if (IS_ERR(msg)) {
 		ret = PTR_ERR(msg);
-		return ret == -EMSGSIZE ? put_needed(xf, udesc, room) : ret;
+		return ret == -EMSGSIZE ? put_needed(xf, udesc, &room) : ret;
 	}
 	trace_dequeue(q, msg);
-	ret = copy_message(q, msg, pl, udesc, flags, mail);
+	ret = copy_message(xf, msg, pl, udesc, flags, mail);
 	if (mail || unlikely(ret))
 		settle(q, &msg, 1, !ret);
 	else
@@ -340,28 +363,30 @@ static long peek_payload(const struct ipcx_transfer *xf,
 			 struct ipcx_payload *pl,
 			 struct ipcx_msg __user *udesc, u32 flags)
 {
+	struct ipcx_room room = { .len = pl->len };
 	struct ipcx_queue *q = xf->q;
 	struct ipcx_message *msg;
 	bool last;
-	u64 size;
 	int ret = 0;
 
 	spin_lock(&q->lock);
 	msg = select_locked(xf);
-	size = msg ? msg->e.size : 0;
-	if (!msg || msg->e.pins == IPCX_PINS_MAX)
+	if (!msg || msg->e.pins == IPCX_PINS_MAX) {
 		ret = -EAGAIN;
-	else if (!fits(xf, msg, pl->len))
+	} else if (!fits(xf, msg, &room, false)) {
+		room.len = msg->e.size;
+		room.fds = q->mail ? ipcx_mail_fds(msg) : 0;
 		ret = -EMSGSIZE;
-	else
+	} else {
 		msg->e.pins++;
+	}
 	spin_unlock(&q->lock);
 	if (ret)
-		return ret == -EMSGSIZE ? put_needed(xf, udesc, size) : ret;
+		return ret == -EMSGSIZE ? put_needed(xf, udesc, &room) : ret;
 
-	ret = copy_message(q, msg, pl, udesc, flags, q->mail);
+	ret = copy_message(xf, msg, pl, udesc, flags, q->mail);
 	spin_lock(&q->lock);
-	last = !--msg->e.pins && msg->e.state & IPCX_MSG_RELEASED;
+	last = !--msg->e.pins && msg->e.state & IPCX_STATE_RELEASED;
 	spin_unlock(&q->lock);
 	if (last)
 		ipcx_message_free(msg);
@@ -403,7 +428,8 @@ static long recv_single(struct ipcx_transfer *xf, bool nonblock)
 		ipcx_transfer_fetch(xf, &desc, 1, &ret);
 	if (unlikely(ret))
 		return ret;
-	if (unlikely(desc.flags & ~IPCX_MSG_VALID))
+	if (unlikely(desc.flags & ~(xf->q->mail ? IPCX_ROOM_VALID :
+						  IPCX_MSG_VALID)))
 		return -EINVAL;
 	return recv_desc(xf, &desc, xf->next, nonblock);
 }
@@ -417,9 +443,10 @@ static unsigned int take_chunk(const struct ipcx_transfer *xf,
 
 	spin_lock(&q->lock);
 	for (i = 0; i < n; i++) {
+		struct ipcx_room room = { .len = c->desc[i].len };
 		struct ipcx_message *msg = select_locked(xf);
 
-		if (!msg || !fits(xf, msg, c->desc[i].len))
+		if (!msg || !fits(xf, msg, &room, false))
 			break;
 		take_locked(q, msg, false);
 		c->msg[i] = msg;
@@ -584,13 +611,17 @@ long ipcx_queue_ioctl_recv(struct file *file, void __user *arg, size_t size)
 	ipcx_uninitialized struct ipcx_transfer xf;
 	int ret;
 
-	ret = ipcx_transfer_init(&xf, file, arg, size, IPCX_RECV_VALID);
+	ret = ipcx_transfer_init(&xf, file, arg, size,
+				 ipcx_file_queue(file)->mail ?
+				 IPCX_MAIL_RECV_VALID : IPCX_RECV_VALID);
 	if (unlikely(ret))
 		return ret;
 	if (unlikely(!ipcx_match_valid(xf.q, xf.match, xf.match_arg)))
 		return -EINVAL;
 	xf.match = array_index_nospec(xf.match, IPCX_MATCH_KINDS);
-	if (xf.flags & IPCX_RECV_PEEK && (xf.left != 1 || xf.deadline.set))
+	if (xf.flags & IPCX_RECV_PEEK &&
+	    (xf.left != 1 || xf.flags & (IPCX_XFER_DEADLINE |
+					 IPCX_XFER_ADAPTIVE)))
 		return -EINVAL;
 	return xf.left == 1 ? recv_single(&xf, xf.nonblock) : recv_many(&xf);
 }
@@ -600,8 +631,8 @@ static ssize_t read_payload(struct file *file, struct ipcx_payload *pl,
 			    bool nonblock)
 {
 	struct ipcx_transfer xf = { .q = ipcx_file_queue(file) };
+	struct ipcx_room room = { .len = pl->len };
 	struct ipcx_message *msg;
-	u64 room = pl->len;
 	ssize_t size;
 	int ret;
 

@@ -317,8 +317,8 @@ static int check_desc(const struct ipcx_queue *q, const struct ipcx_msg *desc)
 /* Send the one message of a call. Returns 1 or an error. */
 static long send_single(struct ipcx_transfer *xf)
 {
-	struct ipcx_queue *q = xf->q;
 	ipcx_uninitialized struct ipcx_msg desc;
+	struct ipcx_queue *q = xf->q;
 	struct ipcx_payload pl = { };
 	int ret;
 

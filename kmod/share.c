@@ -2,6 +2,7 @@
 /*
  * Shares, see share.h.
  */
+#include <linux/minmax.h>
 #include <linux/slab.h>
 
 #include "account.h"
@@ -104,11 +105,30 @@ static struct ipcx_share *make_share(struct ipcx_mbox *mbox,
 }
 
 /**
+ * ipcx_share_get() - A user's share.
+ * @mbox: the mailbox
+ * @user: account in the initial user namespace
+ *
+ * A share stays until its mailbox is freed: there are never more than users.
+ *
+ * Context: process context, may sleep.
+ * Return: the share, or NULL where there is no memory.
+ */
+struct ipcx_share *ipcx_share_get(struct ipcx_mbox *mbox,
+				  struct ipcx_account *user)
+{
+	struct ipcx_share *share;
+
+	spin_lock(&mbox->q.lock);
+	share = ipcx_share_find_locked(&mbox->shares, user);
+	spin_unlock(&mbox->q.lock);
+	return share ? share : make_share(mbox, user);
+}
+
+/**
  * ipcx_share_assign() - Find the share that a message counts in.
  * @mbox: mailbox that it goes to
  * @msg: a free message of this mailbox
- *
- * A share stays until its mailbox is freed: there are never more than users.
  *
  * Context: process context, may sleep.
  * Return: 0 or -ENOMEM.
@@ -117,17 +137,11 @@ int ipcx_share_assign(struct ipcx_mbox *mbox, struct ipcx_message *msg)
 {
 	struct ipcx_mail *mail = ipcx_mail_of(msg);
 	struct ipcx_account *user = ipcx_account_top(msg->acct);
-	struct ipcx_share *share = mail->share;
 
-	if (likely(share && share->user == user))
+	if (likely(mail->share && mail->share->user == user))
 		return 0;
-	spin_lock(&mbox->q.lock);
-	share = ipcx_share_find_locked(&mbox->shares, user);
-	spin_unlock(&mbox->q.lock);
-	if (!share)
-		share = make_share(mbox, user);
-	mail->share = share;
-	return share ? 0 : -ENOMEM;
+	mail->share = ipcx_share_get(mbox, user);
+	return mail->share ? 0 : -ENOMEM;
 }
 
 /**
@@ -144,11 +158,14 @@ int ipcx_share_assign(struct ipcx_mbox *mbox, struct ipcx_message *msg)
 bool ipcx_share_admits_locked(const struct ipcx_queue *q,
 			      const struct ipcx_share *share, u64 size)
 {
-	u64 free_bytes = q->max_bytes - q->bytes;
-	u64 free_msgs = q->max_msgs - q->pq.count - q->inflight;
+	u64 msgs = (u64)q->pq.count + q->inflight;
+	u64 free_bytes, free_msgs;
 
 	if (!share->msgs)
 		return true;
+	/* What the kernel puts in has always room: there may be too much. */
+	free_bytes = q->max_bytes - min(q->max_bytes, q->bytes);
+	free_msgs = q->max_msgs - min(q->max_msgs, msgs);
 	return share->bytes + size <= (free_bytes + share->bytes) / 2 &&
 	       share->msgs + 1 <= (free_msgs + share->msgs) / 2;
 }

@@ -59,6 +59,8 @@ struct ipcx_shares {
 
 void ipcx_shares_init(struct ipcx_shares *shares);
 void ipcx_shares_free(struct ipcx_shares *shares);
+struct ipcx_share *ipcx_share_get(struct ipcx_mbox *mbox,
+				  struct ipcx_account *user);
 int ipcx_share_assign(struct ipcx_mbox *mbox, struct ipcx_message *msg);
 struct ipcx_share *ipcx_share_find_locked(const struct ipcx_shares *shares,
 					  const struct ipcx_account *user);

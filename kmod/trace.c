@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The module's tracepoints, see trace.h.
- */
+/* The tracepoints' code. What they look into has to be known before. */
+#include "mbox.h"
+
 #define CREATE_TRACE_POINTS
 #include "trace.h"

@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <linux/tracepoint.h>
 
+#include "mbox_link.h"
 #include "msg.h"
 #include "object.h"
 
@@ -198,6 +199,95 @@ TRACE_EVENT(ipcx_reply,
 	),
 	TP_printk("id=%llu token=%llu bytes=%llu discard=%d", __entry->id,
 		  __entry->token, __entry->bytes, __entry->discard)
+);
+
+/* A message got files to carry, or a receiver got, was told of, or was refused them. */
+TRACE_EVENT(ipcx_files,
+	TP_PROTO(u64 id, u32 count, bool in, int error),
+	TP_ARGS(id, count, in, error),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u32, count)
+		__field(int, error)
+		__field(bool, in)
+	),
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->count = count;
+		__entry->error = error;
+		__entry->in = in;
+	),
+	TP_printk("id=%llu dir=%s count=%u error=%d", __entry->id,
+		  __entry->in ? "in" : "out", __entry->count, __entry->error)
+);
+
+/* A reply token was turned into a file. */
+TRACE_EVENT(ipcx_token,
+	TP_PROTO(const struct ipcx_object *obj, u64 token),
+	TP_ARGS(obj, token),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, token)
+	),
+	TP_fast_assign(
+		__entry->id = obj->id;
+		__entry->token = token;
+	),
+	TP_printk("id=%llu token=%llu", __entry->id, __entry->token)
+);
+
+/* A mailbox watches or has subscribed to another, or does not any more. */
+TRACE_EVENT(ipcx_link,
+	TP_PROTO(const struct ipcx_link *link, bool up),
+	TP_ARGS(link, up),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, home)
+		__field(bool, subscription)
+		__field(bool, up)
+	),
+	TP_fast_assign(
+		__entry->id = link->target->q.obj.id;
+		__entry->home = ipcx_link_home(link)->q.obj.id;
+		__entry->subscription = link->subscription;
+		__entry->up = up;
+	),
+	TP_printk("id=%llu home=%llu op=%s%s", __entry->id, __entry->home,
+		  __entry->up ? "" : "un",
+		  __entry->subscription ? "subscribe" : "watch")
+);
+
+/* A subscriber lost a message of a group. */
+TRACE_EVENT(ipcx_lost,
+	TP_PROTO(const struct ipcx_link *link),
+	TP_ARGS(link),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, home)
+	),
+	TP_fast_assign(
+		__entry->id = link->target->q.obj.id;
+		__entry->home = ipcx_link_home(link)->q.obj.id;
+	),
+	TP_printk("id=%llu home=%llu", __entry->id, __entry->home)
+);
+
+/* An adaptive wait has spun, until it was served (@hit) or is going to sleep. */
+TRACE_EVENT(ipcx_spin,
+	TP_PROTO(const struct ipcx_object *obj, u64 ns, bool hit),
+	TP_ARGS(obj, ns, hit),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, ns)
+		__field(bool, hit)
+	),
+	TP_fast_assign(
+		__entry->id = obj->id;
+		__entry->ns = ns;
+		__entry->hit = hit;
+	),
+	TP_printk("id=%llu ns=%llu hit=%d", __entry->id, __entry->ns,
+		  __entry->hit)
 );
 
 /* A notification fires. */

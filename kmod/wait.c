@@ -5,10 +5,13 @@
 #include <linux/hrtimer.h>
 #include <linux/nsproxy.h>
 #include <linux/sched.h>
+#include <linux/pid.h>
+#include <linux/sched/clock.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/time_namespace.h>
 
+#include "compat.h"
 #include "wait.h"
 
 /*
@@ -91,6 +94,24 @@ struct ipcx_waiter *ipcx_waitset_first(const struct ipcx_waitset *set)
 }
 
 /**
+ * ipcx_waitset_only() - The only waiter, if it takes whatever comes.
+ * @set: a set of receivers
+ *
+ * The common case, and the cheap one.
+ *
+ * Context: under the object's lock.
+ * Return: the waiter, which stays in the set, or NULL.
+ */
+struct ipcx_waiter *ipcx_waitset_only(const struct ipcx_waitset *set)
+{
+	struct rb_node *rb = set->tree[IPCX_MATCH_ANY].rb_node;
+
+	if (set->count != 1 || !rb)
+		return NULL;
+	return waiter_of(rb_entry(rb, struct ipcx_selnode, rb));
+}
+
+/**
  * ipcx_waitset_find() - The waiter that a message goes to.
  * @set: a set of receivers
  * @type: the message's type
@@ -128,13 +149,14 @@ struct ipcx_waiter *ipcx_waitset_find(const struct ipcx_waitset *set, u64 type,
  * @set: a set of receivers
  * @sender: port of the sender
  * @cookie: the mail's cookie
+ * @reply: the mail is a reply
  * @other: what ipcx_waitset_find() found
  *
  * Context: under the object's lock.
  * Return: the waiter that comes first of all, which stays in the set, or NULL.
  */
 struct ipcx_waiter *ipcx_waitset_find_mail(const struct ipcx_waitset *set,
-					   u64 sender, u64 cookie,
+					   u64 sender, u64 cookie, bool reply,
 					   struct ipcx_waiter *other)
 {
 	const struct rb_root *tree = set->tree;
@@ -144,6 +166,10 @@ struct ipcx_waiter *ipcx_waitset_find_mail(const struct ipcx_waitset *set,
 	node = ipcx_seltree_best(&tree[IPCX_MATCH_SENDER], sender, sender);
 	best = ipcx_selnode_better(best, node);
 	node = ipcx_seltree_best(&tree[IPCX_MATCH_COOKIE], cookie, cookie);
+	best = ipcx_selnode_better(best, node);
+	node = NULL;
+	if (unlikely(reply))
+		node = ipcx_seltree_best(&tree[IPCX_MATCH_REPLY], 0, 0);
 	return waiter_of(ipcx_selnode_better(best, node));
 }
 
@@ -254,16 +280,74 @@ int ipcx_wait(struct ipcx_waiter *w, const struct ipcx_deadline *dl)
 			ret = -ERESTARTSYS;
 			break;
 		}
-		if (!schedule_hrtimeout_range_clock(dl->set ? &expires : NULL,
-						    0, HRTIMER_MODE_ABS,
-						    dl->set ? dl->clock :
-							      CLOCK_MONOTONIC)) {
+		if (likely(!dl->set)) {
+			schedule();
+			continue;
+		}
+		if (!schedule_hrtimeout_range_clock(&expires, 0,
+						    HRTIMER_MODE_ABS,
+						    dl->clock)) {
 			ret = -ETIMEDOUT;
 			break;
 		}
 	}
 	__set_current_state(TASK_RUNNING);
 	return ret;
+}
+
+/* Does the task run now, and not here? */
+static bool runs_elsewhere(struct pid *pid)
+{
+	struct task_struct *task;
+	bool runs;
+
+	rcu_read_lock();
+	task = pid_task(pid, PIDTYPE_PID);
+	runs = task && ipcx_task_runs(task) &&
+	       task_cpu(task) != raw_smp_processor_id();
+	rcu_read_unlock();
+	return runs;
+}
+
+/* Looks at a waiter between two looks at everything else. */
+#define IPCX_SPIN_BURST	64
+
+static bool spin_burst(const struct ipcx_waiter *w)
+{
+	unsigned int i;
+
+	for (i = 0; i < IPCX_SPIN_BURST; i++) {
+		/* IPCX_BARRIER [B] pairs with [C] in ipcx_waiter_complete(). */
+		if (smp_load_acquire(&w->done))
+			return true;
+		cpu_relax();
+	}
+	return false;
+}
+
+/**
+ * ipcx_spin() - Wait for a while without sleeping.
+ * @w: the waiter, added to a set; not known to be served
+ * @peer: the task that will serve it
+ * @ns: how long at most
+ *
+ * Only while @peer runs on another processor, and nobody else wants this one.
+ *
+ * Context: process context, no locks held.
+ * Return: true when served; else ipcx_wait() goes on.
+ */
+bool ipcx_spin(const struct ipcx_waiter *w, struct pid *peer, u32 ns)
+{
+	u64 start = local_clock();
+
+	while (runs_elsewhere(peer) && !need_resched() &&
+	       !signal_pending(current)) {
+		if (spin_burst(w))
+			return true;
+		if (local_clock() - start >= ns)
+			break;
+	}
+	return false;
 }
 
 /**

@@ -39,9 +39,10 @@
 
 struct ipcx_message;
 struct ipcx_notification;
+struct pid;
 struct task_struct;
 
-#define IPCX_MATCH_KINDS	(IPCX_MATCH_COOKIE + 1)
+#define IPCX_MATCH_KINDS	(IPCX_MATCH_REPLY + 1)
 
 /**
  * struct ipcx_deadline - Until when to wait.
@@ -56,6 +57,16 @@ struct ipcx_deadline {
 };
 
 /**
+ * struct ipcx_room - What a receiver has room for, or what a message needs.
+ * @len: bytes of payload
+ * @fds: files; mailboxes
+ */
+struct ipcx_room {
+	u64 len;
+	u32 fds;
+};
+
+/**
  * struct ipcx_waiter - A task that waits.
  * @sel: place in the set; key: what it asked for, order: task priority, then
  *	arrival
@@ -65,7 +76,7 @@ struct ipcx_deadline {
  * @error: 0, or why it was woken without what it waits for
  * @task: whom to wake
  * @msg: sender: the message to queue; receiver: the one it was handed
- * @room: receiver: bytes that it can take; out with -EMSGSIZE: bytes needed
+ * @room: receiver: what it can take; out with -EMSGSIZE: what is needed
  */
 struct ipcx_waiter {
 	struct ipcx_selnode sel;
@@ -75,7 +86,7 @@ struct ipcx_waiter {
 	int error;
 	struct task_struct *task;
 	struct ipcx_message *msg;
-	u64 room;
+	struct ipcx_room room;
 };
 
 /**
@@ -95,29 +106,45 @@ struct ipcx_waitset {
  * @task: tasks to wake, references
  * @tasks: how many
  * @any: there is something to do
+ * @more: there is more to do than to wake @task
  * @readable: pollers of the receiving side exist
  * @writable: pollers of the sending side exist
+ * @tokens: pollers of tokens exist, of which one has become stale
  * @notification: registration that fired, or NULL
  * @garbage: messages to free, linked by e.free
+ * @replies: asynchronous calls that are done, see struct ipcx_async
  */
 struct ipcx_wakeups {
 	struct task_struct *task[IPCX_WAKE_MAX];
 	unsigned int tasks;
 	bool any;
+	bool more;
 	bool readable;
 	bool writable;
+	bool tokens;
 	struct ipcx_notification *notification;
 	struct llist_head garbage;
+	struct llist_head replies;
 };
 
 static inline void ipcx_wakeups_init(struct ipcx_wakeups *wk)
 {
 	wk->tasks = 0;
 	wk->any = false;
+	wk->more = false;
 	wk->readable = false;
 	wk->writable = false;
+	wk->tokens = false;
 	wk->notification = NULL;
 	init_llist_head(&wk->garbage);
+	init_llist_head(&wk->replies);
+}
+
+/* Something is noted down beside tasks to wake. */
+static inline void ipcx_wakeups_more(struct ipcx_wakeups *wk)
+{
+	wk->any = true;
+	wk->more = true;
 }
 
 /*
@@ -133,10 +160,11 @@ void ipcx_waitset_init(struct ipcx_waitset *set);
 void ipcx_waitset_add(struct ipcx_waitset *set, struct ipcx_waiter *w);
 void ipcx_waitset_del(struct ipcx_waitset *set, struct ipcx_waiter *w);
 struct ipcx_waiter *ipcx_waitset_first(const struct ipcx_waitset *set);
+struct ipcx_waiter *ipcx_waitset_only(const struct ipcx_waitset *set);
 struct ipcx_waiter *ipcx_waitset_find(const struct ipcx_waitset *set, u64 type,
 				      u32 prio);
 struct ipcx_waiter *ipcx_waitset_find_mail(const struct ipcx_waitset *set,
-					   u64 sender, u64 cookie,
+					   u64 sender, u64 cookie, bool reply,
 					   struct ipcx_waiter *other);
 void ipcx_waiter_init(struct ipcx_waiter *w);
 void ipcx_waiter_complete(struct ipcx_waiter *w, struct ipcx_wakeups *wk);
@@ -145,6 +173,7 @@ void ipcx_waitset_complete(struct ipcx_waitset *set, struct ipcx_waiter *w,
 
 int ipcx_deadline_set(struct ipcx_deadline *dl, u32 clock, s64 ns);
 int ipcx_wait(struct ipcx_waiter *w, const struct ipcx_deadline *dl);
+bool ipcx_spin(const struct ipcx_waiter *w, struct pid *peer, u32 ns);
 void ipcx_wake(struct ipcx_wakeups *wk);
 
 #endif /* _IPCX_WAIT_H */

@@ -22,8 +22,10 @@ _Static_assert(sizeof(struct ipcx_msg) == IPCX_MSG_SIZE_VER0, "msg");
 _Static_assert(sizeof(struct ipcx_xfer) == IPCX_XFER_SIZE_VER0, "xfer");
 _Static_assert(sizeof(struct ipcx_notify) == IPCX_NOTIFY_SIZE_VER0, "notify");
 _Static_assert(sizeof(struct ipcx_iovec) == 16, "iovec");
+_Static_assert(offsetof(struct ipcx_info, user_files) == 72, "info.user_files");
 _Static_assert(offsetof(struct ipcx_open, id) == 40, "open.id");
 _Static_assert(offsetof(struct ipcx_stat, created_ns) == 168, "stat.created_ns");
+_Static_assert(offsetof(struct ipcx_stat, lost) == 456, "stat.lost");
 _Static_assert(offsetof(struct ipcx_xfer, match_arg) == 40, "xfer.match_arg");
 _Static_assert(offsetof(struct ipcx_notify, value) == 16, "notify.value");
 

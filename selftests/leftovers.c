@@ -37,10 +37,11 @@ static int print_charge(void *arg)
 		printf("uid %u: %s\n", uid, strerror(-ret));
 		return 1;
 	}
-	if (info.user_bytes || info.user_objects)
-		printf("uid %u: %llu bytes, %llu objects charged\n", uid,
+	if (info.user_bytes || info.user_objects || info.user_files)
+		printf("uid %u: %llu bytes, %llu objects, %llu files charged\n", uid,
 		       (unsigned long long)info.user_bytes,
-		       (unsigned long long)info.user_objects);
+		       (unsigned long long)info.user_objects,
+		       (unsigned long long)info.user_files);
 	fflush(stdout);
 	return 0;
 }

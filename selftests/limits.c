@@ -4,56 +4,22 @@
  * limits), and that all of it is given back.
  */
 #include "common.h"
+#include "params.h"
 
 #include <sys/socket.h>
 
-#define PARAMETERS "/sys/module/ipcx/parameters/"
-
-static const char *const parameters[] = {
-	"max_msg_size", "max_queue_msgs", "max_queue_bytes",
-	"user_max_bytes", "user_max_objects",
-};
-
-static int set_parameter(const char *name, unsigned long long value)
-{
-	char path[128], text[32];
-
-	snprintf(path, sizeof(path), PARAMETERS "%s", name);
-	snprintf(text, sizeof(text), "%llu\n", value);
-	return write_file(path, text);
-}
-
-static long long get_parameter(const char *name)
-{
-	char path[128], text[32];
-	int ret;
-
-	snprintf(path, sizeof(path), PARAMETERS "%s", name);
-	ret = read_file(path, text, sizeof(text));
-	return ret < 0 ? ret : strtoll(text, NULL, 10);
-}
-
-/* What a test changes is put back, also when it fails. */
 FIXTURE(limits) {
-	long long saved[ARRAY_SIZE(parameters)];
+	struct parameters saved;
 };
 
 FIXTURE_SETUP(limits)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(parameters); i++) {
-		self->saved[i] = get_parameter(parameters[i]);
-		ASSERT_LT(0, self->saved[i]);
-	}
+	ASSERT_EQ(0, save_parameters(&self->saved));
 }
 
 FIXTURE_TEARDOWN(limits)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(parameters); i++)
-		EXPECT_EQ(0, set_parameter(parameters[i], self->saved[i]));
+	EXPECT_EQ(0, restore_parameters(&self->saved));
 }
 
 static long long charged_bytes(void)
@@ -606,7 +572,7 @@ TEST_F(limits, nonsense_parameters)
 		EXPECT_GT(0, write_file(path, "many"));
 		EXPECT_GT(0, write_file(path, "\n"));
 		EXPECT_GT(0, write_file(path, "99999999999999999999999"));
-		EXPECT_EQ(self->saved[i], get_parameter(parameters[i]));
+		EXPECT_EQ(self->saved.value[i], get_parameter(parameters[i]));
 	}
 	EXPECT_GT(0, set_parameter("max_msg_size", ~0ULL));
 	EXPECT_GT(0, set_parameter("max_queue_msgs", ~0ULL));

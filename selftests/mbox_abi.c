@@ -18,13 +18,15 @@ _Static_assert(offsetof(struct ipcx_stat, calls) == 432, "stat.calls");
 _Static_assert(offsetof(struct ipcx_mbox_msg, flags) == 32, "mbox_msg.flags");
 _Static_assert(offsetof(struct ipcx_mbox_recv, type) == 24, "mbox_recv.type");
 _Static_assert(offsetof(struct ipcx_mbox_recv, pid) == 64, "mbox_recv.pid");
+_Static_assert(offsetof(struct ipcx_mbox_recv, fds) == 104, "mbox_recv.fds");
+_Static_assert(offsetof(struct ipcx_mbox_msg, fds) == 40, "mbox_msg.fds");
 _Static_assert(offsetof(struct ipcx_post, dest) == 32, "post.dest");
 _Static_assert(offsetof(struct ipcx_post, from) == 44, "post.from");
 _Static_assert(offsetof(struct ipcx_call, request) == 32, "call.request");
-_Static_assert(offsetof(struct ipcx_call, reply) == 72, "call.reply");
+_Static_assert(offsetof(struct ipcx_call, reply) == 88, "call.reply");
 _Static_assert(offsetof(struct ipcx_reply, match_arg) == 32, "reply.match_arg");
 _Static_assert(offsetof(struct ipcx_reply, reply) == 40, "reply.reply");
-_Static_assert(offsetof(struct ipcx_reply, next) == 80, "reply.next");
+_Static_assert(offsetof(struct ipcx_reply, next) == 96, "reply.next");
 
 struct request {
 	int fd;
@@ -312,6 +314,8 @@ static void prepare_recv(env_t *env, struct request *r)
 	r->room.recv.buf = addr(r->payload);
 	r->room.recv.len = sizeof(r->payload);
 	r->room.recv.flags = 0;
+	r->room.recv.fd_room = 0;
+	r->room.recv.fds = 0;
 	r->xfer = make_mail_xfer(&r->room.recv, 1, IPCX_XFER_NONBLOCK);
 }
 
@@ -378,6 +382,8 @@ static void add_receive(env_t *env, struct request *r)
 	r->reply.next.buf = addr(r->answer);
 	r->reply.next.len = sizeof(r->answer);
 	r->reply.next.flags = 0;
+	r->reply.next.fd_room = 0;
+	r->reply.next.fds = 0;
 }
 
 static void prepare_reply_recv(env_t *env, struct request *r)
@@ -566,7 +572,8 @@ TEST_F(abi, msg_stride)
 TEST_F(abi, open_flags)
 {
 	static const struct field flags = FIELD(open.flags);
-	uint64_t unknown = ~(uint64_t)(CREATE_RW | IPCX_OPEN_EXCL | IPCX_OPEN_NONBLOCK);
+	uint64_t unknown = ~(uint64_t)(CREATE_RW | IPCX_OPEN_EXCL | IPCX_OPEN_NONBLOCK |
+				       IPCX_OPEN_SUBSCRIBE);
 
 	/* What is created or has a name is not meant by its port. */
 	expect_bad_bits(_metadata, self, &good_create, &flags, unknown);
@@ -574,12 +581,13 @@ TEST_F(abi, open_flags)
 	expect_bad_bits(_metadata, self, &good_open, &flags, unknown | IPCX_OPEN_EXCL);
 	/* By its port nothing is created, nor received from. */
 	expect_bad_bits(_metadata, self, &good_open_port, &flags,
-			~(uint64_t)(IPCX_OPEN_WRITE | IPCX_OPEN_PORT | IPCX_OPEN_NONBLOCK));
+			~(uint64_t)(IPCX_OPEN_WRITE | IPCX_OPEN_PORT | IPCX_OPEN_NONBLOCK |
+				    IPCX_OPEN_SUBSCRIBE));
 	expect_bad(_metadata, self, &good_open_port, &flags, IPCX_OPEN_PORT, -EINVAL);
 	expect_bad(_metadata, self, &good_open_port, &flags, IPCX_OPEN_WRITE, -EINVAL);
 	/* Nobody else could receive. */
 	expect_bad(_metadata, self, &good_create, &flags,
-		   IPCX_OPEN_CREATE | IPCX_OPEN_WRITE, -EINVAL);
+		   IPCX_OPEN_CREATE | IPCX_OPEN_WRITE | IPCX_OPEN_SUBSCRIBE, -EINVAL);
 	expect_bad(_metadata, self, &good_create, &flags, IPCX_OPEN_CREATE, -EINVAL);
 	expect_bad(_metadata, self, &good_create_anonymous, &flags,
 		   MBOX_CREATE | IPCX_OPEN_EXCL, -EINVAL);
@@ -625,18 +633,21 @@ TEST_F(abi, open_fields)
 TEST_F(abi, attr_fields)
 {
 	static const struct field flags = FIELD(attr.attr.flags);
-	static const struct field reserved = FIELD(attr.attr.reserved);
+	static const struct field spin_ns = FIELD(attr.attr.spin_ns);
 	static const struct field max_msgs = FIELD(attr.attr.max_msgs);
 	static const struct field max_msg_size = FIELD(attr.attr.max_msg_size);
 	static const struct field max_bytes = FIELD(attr.attr.max_bytes);
+	uint64_t known = IPCX_MBOX_ADDRESSABLE | IPCX_MBOX_FILES | IPCX_MBOX_GROUP;
 	struct ipcx_info info;
 
 	ASSERT_EQ(0, get_info(&info));
-	expect_bad_bits(_metadata, self, &good_create, &flags,
-			~(uint64_t)IPCX_MBOX_ADDRESSABLE);
-	expect_bad_bits(_metadata, self, &good_create_anonymous, &flags,
-			~(uint64_t)IPCX_MBOX_ADDRESSABLE);
-	expect_bad_bits(_metadata, self, &good_create, &reserved, ~0U);
+	/* Only a group's senders can be blocked; it carries no files. */
+	expect_bad_bits(_metadata, self, &good_create, &flags, ~known);
+	expect_bad_bits(_metadata, self, &good_create_anonymous, &flags, ~known);
+	expect_bad(_metadata, self, &good_create, &flags, IPCX_MBOX_GROUP | IPCX_MBOX_FILES,
+		   -EINVAL);
+	expect_bad(_metadata, self, &good_create, &spin_ns, IPCX_SPIN_NS_MAX + 1, -EINVAL);
+	expect_bad(_metadata, self, &good_create, &spin_ns, ~0U, -EINVAL);
 	/* The good one has max_msg_size 100, max_bytes 200. */
 	expect_bad(_metadata, self, &good_create, &max_bytes, 99, -EINVAL);
 	expect_bad(_metadata, self, &good_create, &max_msg_size, 201, -EINVAL);
@@ -651,6 +662,17 @@ TEST_F(abi, attr_fields)
 	expect_bad(_metadata, self, &good_create_largest, &max_msg_size, ~0ULL, -EINVAL);
 }
 
+/* A message without files says nothing of any. */
+static void check_no_files(struct __test_metadata *_metadata, env_t *env,
+			   const struct good *good, const struct field *fds,
+			   const struct field *fd_count, const struct field *reserved)
+{
+	expect_bad_bits(_metadata, env, good, fds, ~0ULL);
+	expect_bad(_metadata, env, good, fd_count, IPCX_FDS_MAX + 1, -EINVAL);
+	expect_bad(_metadata, env, good, fd_count, ~0U, -EINVAL);
+	expect_bad_bits(_metadata, env, good, reserved, ~0U);
+}
+
 TEST_F(abi, post_fields)
 {
 	static const struct field flags = FIELD(post.flags);
@@ -659,9 +681,14 @@ TEST_F(abi, post_fields)
 	static const struct field count = FIELD(post.count);
 	static const struct field msg_flags = FIELD(mail.msg.flags);
 	static const struct field priority = FIELD(mail.msg.priority);
+	static const struct field fds = FIELD(mail.msg.fds);
+	static const struct field fd_count = FIELD(mail.msg.fd_count);
+	static const struct field msg_reserved = FIELD(mail.msg.reserved);
 	uint64_t known = IPCX_XFER_NONBLOCK | IPCX_XFER_DEADLINE | IPCX_POST_SYNC;
 
+	/* A call would have to say where its reply shall go. */
 	expect_bad_bits(_metadata, self, &good_post, &flags, ~known);
+	expect_bad_bits(_metadata, self, &good_post_sync, &flags, ~(known | IPCX_XFER_ADAPTIVE));
 	expect_bad_bits(_metadata, self, &good_post_port, &flags, ~(known | IPCX_TO_PORT));
 	expect_bad_bits(_metadata, self, &good_post_name, &flags, ~(known | IPCX_TO_NAME));
 	check_deadline(_metadata, self, &good_post, &good_post_deadline, &clock, &deadline);
@@ -675,6 +702,7 @@ TEST_F(abi, post_fields)
 	expect_bad_bits(_metadata, self, &good_post_sync, &msg_flags, ~(uint64_t)IPCX_MSG_IOV);
 	expect_bad(_metadata, self, &good_post, &priority, IPCX_PRIO_MAX + 1, -EINVAL);
 	expect_bad(_metadata, self, &good_post, &priority, ~0U, -EINVAL);
+	check_no_files(_metadata, self, &good_post, &fds, &fd_count, &msg_reserved);
 }
 
 /* Where to, and from where: the same for a post and a call. */
@@ -739,7 +767,11 @@ TEST_F(abi, call_fields)
 	static const struct field msg_flags = FIELD(call.request.flags);
 	static const struct field priority = FIELD(call.request.priority);
 	static const struct field reply_flags = FIELD(call.reply.flags);
-	uint64_t known = IPCX_XFER_NONBLOCK | IPCX_XFER_DEADLINE | IPCX_RECV_TRUNC;
+	static const struct field fds = FIELD(call.request.fds);
+	static const struct field fd_count = FIELD(call.request.fd_count);
+	static const struct field reserved = FIELD(call.request.reserved);
+	uint64_t known = IPCX_XFER_NONBLOCK | IPCX_XFER_DEADLINE | IPCX_RECV_TRUNC |
+			 IPCX_XFER_ADAPTIVE;
 
 	expect_bad_bits(_metadata, self, &good_call, &flags, ~known);
 	expect_bad_bits(_metadata, self, &good_call_port, &flags, ~(known | IPCX_TO_PORT));
@@ -747,9 +779,11 @@ TEST_F(abi, call_fields)
 	check_target(_metadata, self, &good_call, &good_call_port, &flags, &dest, &dest_len,
 		     &from);
 	expect_bad_bits(_metadata, self, &good_call, &msg_flags, ~(uint64_t)IPCX_MSG_IOV);
-	expect_bad_bits(_metadata, self, &good_call, &reply_flags, ~(uint64_t)IPCX_MSG_IOV);
+	expect_bad_bits(_metadata, self, &good_call, &reply_flags,
+			~(uint64_t)(IPCX_MSG_IOV | IPCX_MSG_CLOEXEC));
 	expect_bad(_metadata, self, &good_call, &priority, IPCX_PRIO_MAX + 1, -EINVAL);
 	expect_bad(_metadata, self, &good_call, &priority, ~0U, -EINVAL);
+	check_no_files(_metadata, self, &good_call, &fds, &fd_count, &reserved);
 }
 
 /* A peek never waits. */
@@ -779,19 +813,24 @@ TEST_F(abi, recv_fields)
 	uint64_t known = IPCX_XFER_NONBLOCK | IPCX_XFER_DEADLINE |
 			 IPCX_RECV_PEEK | IPCX_RECV_TRUNC;
 
-	expect_bad_bits(_metadata, self, &good_recv, &flags, ~known);
+	expect_bad_bits(_metadata, self, &good_recv, &flags, ~(known | IPCX_XFER_ADAPTIVE));
+	expect_bad_bits(_metadata, self, &good_peek, &flags, ~known);
 	check_deadline(_metadata, self, &good_recv, &good_recv_deadline, &clock, &deadline);
 	expect_bad_bits(_metadata, self, &good_recv, &reserved, ~0U);
 	expect_bad_bits(_metadata, self, &good_recv, &match_arg, ~0ULL);
 	expect_bad(_metadata, self, &good_recv, &count, 0, -EINVAL);
 	expect_bad(_metadata, self, &good_recv, &count, IPCX_COUNT_MAX + 1, -EINVAL);
 	expect_bad(_metadata, self, &good_recv, &count, ~0U, -EINVAL);
-	expect_bad(_metadata, self, &good_recv_cookie, &match, IPCX_MATCH_COOKIE + 1, -EINVAL);
+	expect_bad(_metadata, self, &good_recv_cookie, &match, IPCX_MATCH_REPLY + 1, -EINVAL);
+	/* Only one kind of reply there is: it has no argument. */
+	expect_bad(_metadata, self, &good_recv_cookie, &match, IPCX_MATCH_REPLY, -EINVAL);
 	expect_bad(_metadata, self, &good_recv_cookie, &match, ~0U, -EINVAL);
 	expect_bad(_metadata, self, &good_recv_priority, &match_arg, IPCX_PRIO_MAX + 1, -EINVAL);
 	expect_bad(_metadata, self, &good_recv_priority, &match_arg, 1ULL << 32, -EINVAL);
-	expect_bad_bits(_metadata, self, &good_recv, &room_flags, ~(uint64_t)IPCX_MSG_IOV);
-	expect_bad_bits(_metadata, self, &good_peek, &room_flags, ~(uint64_t)IPCX_MSG_IOV);
+	expect_bad_bits(_metadata, self, &good_recv, &room_flags,
+			~(uint64_t)(IPCX_MSG_IOV | IPCX_MSG_CLOEXEC));
+	expect_bad_bits(_metadata, self, &good_peek, &room_flags,
+			~(uint64_t)(IPCX_MSG_IOV | IPCX_MSG_CLOEXEC));
 	expect_bad(_metadata, self, &good_peek, &count, 2, -EINVAL);
 	expect_bad_peek(_metadata, self);
 }
@@ -803,7 +842,8 @@ static void check_no_reply(struct __test_metadata *_metadata, env_t *env,
 	static const struct field fields[] = {
 		FIELD(reply.reply.buf), FIELD(reply.reply.len), FIELD(reply.reply.type),
 		FIELD(reply.reply.cookie), FIELD(reply.reply.flags),
-		FIELD(reply.reply.priority),
+		FIELD(reply.reply.priority), FIELD(reply.reply.fds),
+		FIELD(reply.reply.fd_count), FIELD(reply.reply.reserved),
 	};
 	size_t i;
 
@@ -821,7 +861,9 @@ static void check_no_next(struct __test_metadata *_metadata, env_t *env,
 		FIELD(reply.next.flags), FIELD(reply.next.priority), FIELD(reply.next.type),
 		FIELD(reply.next.cookie), FIELD(reply.next.sender), FIELD(reply.next.seq),
 		FIELD(reply.next.token), FIELD(reply.next.pid), FIELD(reply.next.tid),
-		FIELD(reply.next.uid), FIELD(reply.next.gid),
+		FIELD(reply.next.uid), FIELD(reply.next.gid), FIELD(reply.next.group),
+		FIELD(reply.next.lost), FIELD(reply.next.fd_count), FIELD(reply.next.fd_room),
+		FIELD(reply.next.fds),
 	};
 	size_t i;
 
@@ -836,6 +878,9 @@ TEST_F(abi, reply_fields)
 	static const struct field reserved = FIELD(reply.reserved);
 	static const struct field msg_flags = FIELD(reply.reply.flags);
 	static const struct field priority = FIELD(reply.reply.priority);
+	static const struct field fds = FIELD(reply.reply.fds);
+	static const struct field fd_count = FIELD(reply.reply.fd_count);
+	static const struct field msg_reserved = FIELD(reply.reply.reserved);
 	uint64_t known = IPCX_REPLY_DISCARD | IPCX_REPLY_RECV;
 
 	/* How to wait is nothing for who does not. */
@@ -852,6 +897,7 @@ TEST_F(abi, reply_fields)
 	expect_bad(_metadata, self, &good_reply, &token, ~0ULL, -ESTALE);
 	expect_bad(_metadata, self, &good_discard, &token, 0, -EINVAL);
 	expect_bad(_metadata, self, &good_discard, &token, ~0ULL, -ESTALE);
+	check_no_files(_metadata, self, &good_reply, &fds, &fd_count, &msg_reserved);
 	check_no_reply(_metadata, self, &good_discard);
 	check_no_next(_metadata, self, &good_reply);
 	check_no_next(_metadata, self, &good_discard);
@@ -869,17 +915,17 @@ TEST_F(abi, reply_recv_fields)
 	static const struct field next_flags = FIELD(reply.next.flags);
 	static const struct good *const goods[] = { &good_reply_recv, &good_only_recv };
 	uint64_t known = IPCX_XFER_NONBLOCK | IPCX_XFER_DEADLINE | IPCX_RECV_TRUNC |
-			 IPCX_REPLY_DISCARD | IPCX_REPLY_RECV;
+			 IPCX_XFER_ADAPTIVE | IPCX_REPLY_DISCARD | IPCX_REPLY_RECV;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(goods); i++) {
 		expect_bad_bits(_metadata, self, goods[i], &flags, ~known);
 		expect_bad_bits(_metadata, self, goods[i], &reserved, ~0U);
 		expect_bad_bits(_metadata, self, goods[i], &match_arg, ~0ULL);
-		expect_bad(_metadata, self, goods[i], &match, IPCX_MATCH_COOKIE + 1, -EINVAL);
+		expect_bad(_metadata, self, goods[i], &match, IPCX_MATCH_REPLY + 1, -EINVAL);
 		expect_bad(_metadata, self, goods[i], &match, ~0U, -EINVAL);
 		expect_bad_bits(_metadata, self, goods[i], &next_flags,
-				~(uint64_t)IPCX_MSG_IOV);
+				~(uint64_t)(IPCX_MSG_IOV | IPCX_MSG_CLOEXEC));
 		check_deadline(_metadata, self, goods[i], &good_only_recv_deadline, &clock,
 			       &deadline);
 	}
@@ -922,6 +968,11 @@ TEST_F(abi, output_fields)
 	EXPECT_EQ(gettid(), r->room.recv.tid);
 	EXPECT_EQ(0, r->room.recv.uid);
 	EXPECT_EQ(0, r->room.recv.gid);
+	EXPECT_EQ(0, r->room.recv.group);
+	EXPECT_EQ(0, r->room.recv.lost);
+	EXPECT_EQ(0, r->room.recv.fd_count);
+	EXPECT_EQ(0, r->room.recv.fd_room);
+	EXPECT_EQ(0, r->room.recv.fds);
 	free(r);
 }
 
@@ -933,6 +984,8 @@ TEST_F(abi, output_of_a_call)
 	r->call.reply.buf = addr(r->answer);
 	r->call.reply.len = sizeof(r->answer);
 	r->call.reply.flags = 0;
+	r->call.reply.fd_room = 0;
+	r->call.reply.fds = 0;
 	r->call.request.cookie = 77;
 	memcpy(r->payload, "0123456789abcdef", 16);
 	ASSERT_EQ(0, op(r->fd, IPCX_CALL, &r->call));
@@ -949,6 +1002,9 @@ TEST_F(abi, output_of_a_call)
 	EXPECT_EQ(self->server, r->call.reply.tid);
 	EXPECT_EQ(0, r->call.reply.uid);
 	EXPECT_EQ(0, r->call.reply.gid);
+	EXPECT_EQ(0, r->call.reply.group);
+	EXPECT_EQ(0, r->call.reply.lost);
+	EXPECT_EQ(0, r->call.reply.fd_count);
 	/* The request is the caller's. */
 	EXPECT_EQ(77, r->call.request.cookie);
 	EXPECT_EQ(16, r->call.request.len);

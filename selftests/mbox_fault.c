@@ -4,14 +4,13 @@
  * mailboxes fails once, as faultinj.c does with queues. Needs a kernel with fault
  * injection.
  */
-#include "mbox.h"
+#include "mbox_more.h"
 #include "fault.h"
-
-#include <sys/resource.h>
 
 #define MANY	1000	/* no operation has as many places to fail */
 #define LARGE	5000
 #define PIECES	10
+#define FILES	2
 
 static char out[LARGE], in[LARGE];
 
@@ -23,6 +22,7 @@ FIXTURE(fault)
 	int own;	/* the sender's mailbox */
 	__u64 port;
 	char name[UNIQUE_NAME_SIZE];
+	int files[FILES];	/* to be carried */
 	struct ipcx_iovec out_iov[PIECES], in_iov[PIECES];
 };
 
@@ -46,10 +46,13 @@ FIXTURE_SETUP(fault)
 	self->own = new_mbox(NULL);
 	ASSERT_LE(0, self->own);
 	unique_name(self->name, "fault");
+	ASSERT_EQ(0, pipe(self->files));
 }
 
 FIXTURE_TEARDOWN(fault)
 {
+	EXPECT_EQ(0, charged_files());
+	close_all(self->files, FILES);
 	close(self->own);
 	close(self->control);
 }
@@ -59,7 +62,9 @@ typedef FIXTURE_DATA(fault) env_t;
 /* A mailbox of its own for each try: none has messages to reuse. */
 static int make_mailbox(env_t *env)
 {
-	env->mbox = open_mbox_attr(env->name, MBOX_CREATE, 0600, NULL, &env->port);
+	struct ipcx_mbox_attr attr = { .flags = IPCX_MBOX_FILES };
+
+	env->mbox = open_mbox_attr(env->name, MBOX_CREATE, 0600, &attr, &env->port);
 	env->fd = open_port(env->port, 0);
 	return env->mbox < 0 ? env->mbox : env->fd;
 }
@@ -72,9 +77,19 @@ static void close_mailbox(env_t *env)
 
 /* ---- operations of one task ---- */
 
+static int run_post_with(env_t *env, size_t len, unsigned int files)
+{
+	struct ipcx_mbox_msg msg = make_parcel(out, len, env->files, files);
+	struct ipcx_post post = make_post(&msg, 1, IPCX_XFER_NONBLOCK);
+
+	msg.type = 1;
+	msg.cookie = 2;
+	return op(env->fd, IPCX_POST, &post);
+}
+
 static int run_post(env_t *env, size_t len)
 {
-	return post_mail(env->fd, out, len, 1, 2, -1, IPCX_XFER_NONBLOCK);
+	return run_post_with(env, len, 0);
 }
 
 static int post_small(env_t *env)
@@ -85,6 +100,11 @@ static int post_small(env_t *env)
 static int post_large(env_t *env)
 {
 	return run_post(env, LARGE);
+}
+
+static int post_with_files(env_t *env)
+{
+	return run_post_with(env, 50, FILES);
 }
 
 static int post_by(env_t *env, __u32 how)
@@ -156,6 +176,7 @@ static const struct {
 	const char *what;
 	int (*run)(env_t *env);
 	int sends;
+	unsigned int files;
 } alone[] = {
 	{ "create", create, 0 },
 	{ "create named", create_named, 0 },
@@ -163,19 +184,24 @@ static const struct {
 	{ "open by port", open_by_port, 0 },
 	{ "post, 50 bytes", post_small, 50 },
 	{ "post, 5000 bytes", post_large, LARGE },
+	{ "post with files", post_with_files, 50, FILES },
 	{ "post to a port, gathered", post_to_port, 5 * PIECES },
 	{ "post to a name, gathered", post_to_name, 5 * PIECES },
 };
 
 /* What is there is one message, as it was sent. */
-static bool is_there(env_t *env, size_t len)
+static bool is_there(env_t *env, size_t len, unsigned int files)
 {
-	struct ipcx_mbox_recv mail;
+	int fds[FILES];
+	struct ipcx_mbox_recv mail = make_fd_room(in, sizeof(in), fds, FILES);
+	struct ipcx_xfer xfer = make_mail_xfer(&mail, 1, IPCX_XFER_NONBLOCK);
 
 	memset(in, 0, sizeof(in));
-	return recv_mail(env->mbox, in, sizeof(in), &mail, IPCX_XFER_NONBLOCK) == 1 &&
-	       mail.len == len && !memcmp(in, out, len) && mail.type == 1 &&
-	       mail.cookie == 2 && is_empty(env->mbox);
+	if (op(env->mbox, IPCX_RECV, &xfer) != 1 || mail.fd_count != files)
+		return false;
+	close_all(fds, files);
+	return mail.len == len && !memcmp(in, out, len) && mail.type == 1 &&
+	       mail.cookie == 2 && is_empty(env->mbox) && charged_files() == 0;
 }
 
 TEST_F(fault, operations_of_one)
@@ -197,8 +223,9 @@ TEST_F(fault, operations_of_one)
 				TH_LOG("%s, place %u: %d", alone[i].what, n, ret);
 			}
 			if (ret == 1 && alone[i].sends) {
-				ASSERT_TRUE(is_there(self, alone[i].sends));
+				ASSERT_TRUE(is_there(self, alone[i].sends, alone[i].files));
 			}
+			ASSERT_EQ(0, charged_files());
 			ASSERT_TRUE(is_empty(self->mbox));
 			close_mailbox(self);
 		}
@@ -207,57 +234,66 @@ TEST_F(fault, operations_of_one)
 	}
 }
 
-static int recv_plain(env_t *env, struct ipcx_mbox_recv *mail, __u32 flags)
-{
-	return recv_mail(env->mbox, in, sizeof(in), mail, flags);
-}
+static const struct way {
+	const char *what;
+	size_t len;
+	bool scattered;
+	unsigned int files;
+} ways[] = {
+	{ "", 5 * PIECES }, { ", scattered", 5 * PIECES, true }, { ", 5000 bytes", LARGE },
+	{ ", files", 5 * PIECES, false, FILES },
+	{ ", 5000 bytes and files", LARGE, false, FILES },
+};
 
-static int recv_scattered(env_t *env, struct ipcx_mbox_recv *mail, __u32 flags)
+static int receive(env_t *env, const struct way *way, struct ipcx_mbox_recv *mail, int *fds)
 {
-	struct ipcx_xfer xfer = {
-		.msgs = addr(mail), .count = 1, .msg_size = sizeof(*mail), .flags = flags,
-	};
+	struct ipcx_xfer xfer = make_mail_xfer(mail, 1, IPCX_XFER_NONBLOCK);
 
-	*mail = (struct ipcx_mbox_recv){
-		.buf = addr(env->in_iov), .len = PIECES, .flags = IPCX_MSG_IOV,
-	};
+	*mail = make_fd_room(in, sizeof(in), fds, FILES);
+	if (way->scattered) {
+		mail->buf = addr(env->in_iov);
+		mail->len = PIECES;
+		mail->flags |= IPCX_MSG_IOV;
+	}
 	return op(env->mbox, IPCX_RECV, &xfer);
 }
 
-/* A message that could not be received is there for the next one. */
+/* A message that could not be received is there for the next one, with its files. */
 TEST_F(fault, receiving)
 {
-	static int (*const ways[])(env_t *env, struct ipcx_mbox_recv *mail, __u32 flags) = {
-		recv_plain, recv_scattered, recv_plain,
-	};
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
-		size_t len = i == 2 ? LARGE : 5 * PIECES;
+		size_t len = ways[i].len;
 		bool met = true;
 		unsigned int n;
 
 		for (n = 1; met && n < MANY; n++) {
 			struct ipcx_mbox_recv mail;
-			int ret;
+			int fds[FILES], before, ret;
 
 			ASSERT_LE(0, make_mailbox(self));
-			ASSERT_EQ(1, run_post(self, len));
+			ASSERT_EQ(1, run_post_with(self, len, ways[i].files));
 			memset(in, 0, sizeof(in));
+			before = count_fds();
 			arm(n);
-			ret = ways[i](self, &mail, IPCX_XFER_NONBLOCK);
+			ret = receive(self, &ways[i], &mail, fds);
 			met = disarm();
 			if (ret == 1) {
 				ASSERT_EQ(0, memcmp(in, out, len));
 				ASSERT_EQ(len, mail.len);
+				ASSERT_EQ(ways[i].files, mail.fd_count);
+				close_all(fds, mail.fd_count);
 			} else {
 				ASSERT_TRUE(met && (ret == -ENOMEM || ret == -EFAULT));
-				ASSERT_TRUE(is_there(self, len));
+				ASSERT_EQ(before, count_fds());
+				ASSERT_TRUE(is_there(self, len, ways[i].files));
 			}
+			ASSERT_EQ(before, count_fds());
 			ASSERT_TRUE(is_empty(self->mbox));
 			close_mailbox(self);
 		}
-		printf("# receive, %zu: %u places\n", i, n - 2);
+		printf("# receive%s: %u places\n", ways[i].what, n - 2);
 		ASSERT_LT(2, n);
 	}
 }
@@ -269,58 +305,79 @@ static int echo_all(void *arg)
 {
 	env_t *env = arg;
 	static char buf[LARGE];
-	struct ipcx_mbox_recv mail;
+	int fds[FILES];
 
 	close(env->fd);
 	for (;;) {
+		struct ipcx_mbox_recv mail = make_fd_room(buf, sizeof(buf), fds, FILES);
+		struct ipcx_xfer xfer = make_mail_xfer(&mail, 1, 0);
+		struct ipcx_reply r;
 		int ret;
 
-		MUST_BE(1, recv_mail(env->mbox, buf, sizeof(buf), &mail, 0));
-		ret = reply_mail(env->mbox, mail.token, buf, mail.len);
+		MUST_BE(1, op(env->mbox, IPCX_RECV, &xfer));
+		r = (struct ipcx_reply) {
+			.token = mail.token,
+			.reply = make_parcel(buf, mail.len, fds, mail.fd_count),
+		};
+		ret = op(env->mbox, IPCX_REPLY, &r);
 		MUST(ret == 0 || ret == -ESTALE);
+		close_all(fds, mail.fd_count);
 	}
 }
 
-static int call_echo(env_t *env, size_t len)
+static int call_echo(env_t *env, size_t len, unsigned int files)
 {
 	struct ipcx_call call = make_call(out, len, in, sizeof(in));
-	int ret;
+	int fds[FILES], ret;
 
 	memset(in, 0, sizeof(in));
+	call.request = make_parcel(out, len, env->files, files);
+	call.reply = make_fd_room(in, sizeof(in), fds, FILES);
 	ret = op(env->fd, IPCX_CALL, &call);
-	if (ret == 0 && (call.reply.len != len || memcmp(in, out, len)))
+	if (ret)
+		return ret;
+	close_all(fds, call.reply.fd_count);
+	if (call.reply.len != len || memcmp(in, out, len) || call.reply.fd_count != files)
 		return -EBADMSG;
-	return ret;
+	return 0;
 }
+
+static const struct {
+	size_t len;
+	unsigned int files;
+} calls[] = { { 50 }, { LARGE }, { 50, FILES }, { LARGE, FILES } };
 
 TEST_F(fault, calling)
 {
-	static const size_t lengths[] = { 50, LARGE };
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
 		bool met = true;
 		unsigned int n;
 
 		for (n = 1; met && n < MANY; n++) {
+			int before, ret;
 			pid_t pid;
-			int ret;
 
 			ASSERT_LE(0, make_mailbox(self));
 			pid = spawn(echo_all, self);
+			before = count_fds();
 			arm(n);
-			ret = call_echo(self, lengths[i]);
+			ret = call_echo(self, calls[i].len, calls[i].files);
 			met = disarm();
 			ASSERT_TRUE(ret == 0 || (met && (ret == -ENOMEM || ret == -EFAULT))) {
 				TH_LOG("place %u: %d", n, ret);
 			}
+			ASSERT_EQ(before, count_fds());
 			/* Whatever became of it, the next one is served. */
-			ASSERT_EQ(0, call_echo(self, lengths[i]));
+			ASSERT_EQ(0, call_echo(self, calls[i].len, calls[i].files));
 			kill(pid, SIGKILL);
 			reap(pid);
+			ASSERT_EQ(0, charged_files());
 			close_mailbox(self);
 		}
-		printf("# call, %zu bytes: %u places\n", lengths[i], n - 2);
+		printf("# call, %zu bytes, %u files: %u places\n", calls[i].len, calls[i].files,
+		       n - 2);
 		ASSERT_LT(3, n);
 	}
 }
@@ -330,75 +387,96 @@ TEST_F(fault, calling)
 struct caller {
 	env_t *env;
 	size_t len;
+	unsigned int files;
 };
 
 static int call_once(void *arg)
 {
 	struct caller *c = arg;
+	int fds[FILES];
+	struct ipcx_call call = make_call(out, c->len, in, sizeof(in));
 
 	close(c->env->mbox);
-	return call_echo(c->env, c->len) == 0 ? 0 : 1;
+	call.reply = make_fd_room(in, sizeof(in), fds, FILES);
+	MUST_BE(0, op(c->env->fd, IPCX_CALL, &call));
+	MUST_BE(c->len, call.reply.len);
+	MUST_BE(c->files, call.reply.fd_count);
+	MUST_BE(0, memcmp(in, out, c->len));
+	return 0;
 }
+
+static const struct answer {
+	size_t len;
+	bool receive;
+	unsigned int files;
+} answers[] = {
+	{ 50 }, { LARGE }, { 50, true }, { LARGE, true }, { 50, false, FILES },
+	{ LARGE, true, FILES },
+};
 
 /*
  * Either the reply is given, once, or the token is still good. With @receive the
  * message that lies there is received too, or is still there.
  */
-static int try_reply(env_t *env, struct __test_metadata *_metadata, size_t len, bool receive,
-		     unsigned int n, bool *met)
+static int try_reply(env_t *env, struct __test_metadata *_metadata,
+		     const struct answer *answer, unsigned int n, bool *met)
 {
-	struct caller c = { env, len };
-	struct ipcx_reply r = { .flags = receive ? IPCX_REPLY_RECV | IPCX_XFER_NONBLOCK : 0 };
+	struct caller c = { env, answer->len, answer->files };
+	struct ipcx_reply r = {
+		.flags = answer->receive ? IPCX_REPLY_RECV | IPCX_XFER_NONBLOCK : 0,
+	};
 	struct ipcx_mbox_recv mail;
 	static char next[64];
 	pid_t pid = spawn(call_once, &c);
 	bool taken = false;
-	int ret;
+	int fds[FILES], ret;
 
 	ASSERT_EQ(1, recv_mail(env->mbox, in, sizeof(in), &mail, 0));
-	ASSERT_EQ(1, run_post(env, 50));
+	ASSERT_EQ(1, run_post_with(env, 50, answer->files));
 	r.token = mail.token;
-	r.reply = (struct ipcx_mbox_msg){ .buf = addr(out), .len = len };
-	if (receive)
-		r.next = (struct ipcx_mbox_recv){ .buf = addr(next), .len = sizeof(next) };
+	r.reply = make_parcel(out, answer->len, env->files, answer->files);
+	if (answer->receive)
+		r.next = make_fd_room(next, sizeof(next), fds, FILES);
 	arm(n);
 	ret = op(env->mbox, IPCX_REPLY, &r);
 	*met = disarm();
 	if (ret >= 0) {
-		taken = receive;
-		EXPECT_EQ(receive, ret);
+		taken = answer->receive;
+		EXPECT_EQ(answer->receive, ret);
+		if (taken)
+			close_all(fds, r.next.fd_count);
 	} else {
 		EXPECT_TRUE(*met && (ret == -ENOMEM || ret == -EFAULT));
-		ret = reply_mail(env->mbox, mail.token, out, len);
+		r = (struct ipcx_reply) { .token = mail.token, .reply = r.reply };
+		ret = op(env->mbox, IPCX_REPLY, &r);
 		EXPECT_TRUE(ret == 0 || ret == -ESTALE);
 	}
 	EXPECT_EQ(0, reap(pid));
-	EXPECT_EQ(-ESTALE, reply_mail(env->mbox, mail.token, out, len));
+	EXPECT_EQ(-ESTALE, reply_mail(env->mbox, mail.token, out, answer->len));
 	if (!taken) {
-		EXPECT_TRUE(is_there(env, 50));
+		EXPECT_TRUE(is_there(env, 50, answer->files));
 	}
-	return is_empty(env->mbox) ? 0 : -EIO;
+	return is_empty(env->mbox) && charged_files() == 0 ? 0 : -EIO;
 }
 
 TEST_F(fault, replying)
 {
-	static const struct { size_t len; bool receive; } ways[] = {
-		{ 50, false }, { LARGE, false }, { 50, true }, { LARGE, true },
-	};
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+	for (i = 0; i < ARRAY_SIZE(answers); i++) {
 		bool met = true;
 		unsigned int n;
 
 		for (n = 1; met && n < MANY; n++) {
+			int before = count_fds();
+
 			ASSERT_LE(0, make_mailbox(self));
-			ASSERT_EQ(0, try_reply(self, _metadata, ways[i].len, ways[i].receive, n,
-					       &met));
+			ASSERT_EQ(0, try_reply(self, _metadata, &answers[i], n, &met));
 			close_mailbox(self);
+			ASSERT_EQ(before, count_fds());
 		}
-		printf("# reply, %zu bytes%s: %u places\n", ways[i].len,
-		       ways[i].receive ? ", and receive" : "", n - 2);
+		printf("# reply, %zu bytes, %u files%s: %u places\n", answers[i].len,
+		       answers[i].files, answers[i].receive ? ", and receive" : "", n - 2);
 		ASSERT_LT(2, n);
 	}
 }

@@ -3,12 +3,12 @@
  * Who sent it: what the kernel attests about a message's sender, as it is seen
  * in the receiver's namespaces, and that nothing the sender writes is in it.
  */
-#include "mbox.h"
+#include "mbox_more.h"
+#include "identity.h"
 
 #include <pthread.h>
 #include <sys/socket.h>
-
-#define OVERFLOW_ID	65534
+#include <sys/syscall.h>
 
 FIXTURE(sender)
 {
@@ -37,52 +37,6 @@ FIXTURE_TEARDOWN(sender)
 	close(self->own);
 	close(self->to);
 	close(self->mbox);
-}
-
-/* What is told about a sender. */
-struct identity {
-	__u64 port;
-	__u32 pid;
-	__u32 tid;
-	__u32 uid;
-	__u32 gid;
-};
-
-static struct identity told(const struct ipcx_mbox_recv *mail)
-{
-	return (struct identity) {
-		.port = mail->sender, .pid = mail->pid, .tid = mail->tid,
-		.uid = mail->uid, .gid = mail->gid,
-	};
-}
-
-/* Receives; all ones where nothing came. */
-static struct identity receive_identity(int fd)
-{
-	struct ipcx_mbox_recv mail;
-	char buf[16];
-
-	memset(&mail, 0xff, sizeof(mail));
-	if (recv_mail(fd, buf, sizeof(buf), &mail, IPCX_RECV_TRUNC) != 1)
-		memset(&mail, 0xff, sizeof(mail));
-	return told(&mail);
-}
-
-static bool same(const struct identity *a, const struct identity *b)
-{
-	if (!memcmp(a, b, sizeof(*a)))
-		return true;
-	fprintf(stderr, "# port %llu, pid %u, tid %u, uid %u, gid %u\n", a->port, a->pid, a->tid,
-		a->uid, a->gid);
-	return false;
-}
-
-static struct identity myself(__u64 port)
-{
-	return (struct identity) {
-		.port = port, .pid = getpid(), .tid = gettid(), .uid = geteuid(),
-		.gid = getegid(),
-	};
 }
 
 /* Is this the next message's sender? */
@@ -223,6 +177,34 @@ TEST_F(sender, is_a_thread)
 	ASSERT_EQ(1, t.ret);
 	EXPECT_NE(t.who.pid, t.who.tid);
 	EXPECT_TRUE(comes_from(self->mbox, t.who));
+}
+
+/* A thread may be another user than its process. */
+static void *post_as_another_user(void *arg)
+{
+	struct thread *t = arg;
+
+	t->ret = -EPERM;
+	if (syscall(SYS_setresgid, UID_A, UID_A, UID_A) == 0 &&
+	    syscall(SYS_setresuid, UID_B, UID_B, UID_B) == 0)
+		post_from_thread(t);
+	return NULL;
+}
+
+TEST_F(sender, is_a_thread_of_another_user)
+{
+	struct thread t = { .env = self };
+	pthread_t id;
+
+	ASSERT_EQ(0, pthread_create(&id, NULL, post_as_another_user, &t));
+	pthread_join(id, NULL);
+	ASSERT_EQ(1, t.ret);
+	EXPECT_EQ(UID_B, t.who.uid);
+	EXPECT_EQ(UID_A, t.who.gid);
+	EXPECT_TRUE(comes_from(self->mbox, t.who));
+	/* The others of the process are who they were. */
+	ASSERT_EQ(1, post_number(self->to, 1));
+	EXPECT_TRUE(comes_from(self->mbox, myself(0)));
 }
 
 static int post_three(void *arg)
@@ -428,18 +410,6 @@ TEST_F(sender, of_a_reply_is_a_thread)
 }
 
 /* ---- process namespaces ---- */
-
-/* Runs @fn as the first process of a new namespace; *@pid: what it is here. */
-static int in_pidns(int (*fn)(void *arg), void *arg, __u32 *pid)
-{
-	pid_t child;
-
-	MUST(unshare(CLONE_NEWPID) == 0);
-	child = spawn(fn, arg);
-	if (pid)
-		*pid = child;
-	return reap(child);
-}
 
 static int post_one(void *arg)
 {

@@ -3,7 +3,8 @@
  * Fairness among users: one user takes half of what is free to it, whatever it
  * does, and nobody waits behind another user's messages.
  */
-#include "mbox.h"
+#include "group.h"
+#include "endings.h"
 
 #include <poll.h>
 
@@ -245,6 +246,7 @@ static int poll_and_post(void *arg)
 	struct pollfd p = { .fd = s->fd, .events = POLLOUT };
 
 	MUST_BE(0, become(s->uid));
+	MUST_BE(0, die_with_parent());
 	MUST_BE(0, poll(&p, 1, 0));
 	MUST_BE(1, write(s->ready[1], "", 1));
 	MUST_BE(1, poll(&p, 1, -1));
@@ -274,60 +276,261 @@ TEST_F(share, poll)
 
 /* ---- a storm ---- */
 
-static int storm(void *arg)
-{
-	struct sender *s = arg;
+#define STORMERS 8
 
-	MUST_BE(0, become(s->uid));
-	MUST_BE(1, write(s->ready[1], "", 1));
-	for (;;)
-		post_mail(s->fd, "", 1, 0, 0, -1, rand() % 2 ? IPCX_XFER_NONBLOCK : 0);
+/* What a storm is made of. */
+struct storm {
+	struct sender *from;
+	int group;		/* -1: to the mailbox itself */
+	bool nested;		/* from many ids of one user namespace */
+	int file;		/* carried by each message, or -1 */
+	uid_t inside;
+};
+
+static int storm_for_ever(void *arg)
+{
+	const struct storm *storm = arg;
+	int to = storm->group < 0 ? storm->from->fd : storm->group;
+	struct ipcx_mbox_msg msg = make_mail("", 1, 0, 0);
+	struct ipcx_post post = make_post(&msg, 1, 0);
+	__s32 fds[IPCX_FDS_MAX];
+	int i;
+
+	if (storm->nested)
+		MUST_BE(0, enter_userns(0, 100000, STORMERS + 1));
+	MUST_BE(0, become(storm->nested ? storm->inside : storm->from->uid));
+	MUST_BE(0, die_with_parent());
+	if (storm->file >= 0) {
+		for (i = 0; i < IPCX_FDS_MAX; i++)
+			fds[i] = storm->file;
+		msg.fds = addr(fds);
+		msg.fd_count = IPCX_FDS_MAX;
+	}
+	MUST_BE(1, write(storm->from->ready[1], "", 1));
+	for (;;) {
+		post.flags = rand() % 2 ? IPCX_XFER_NONBLOCK : 0;
+		op(to, IPCX_POST, &post);
+	}
 }
 
-/* Uses its own mailbox, and the one under the storm. */
+static int start_storm(struct storm *storm, pid_t *pids)
+{
+	char byte;
+	int i;
+
+	MUST_BE(0, pipe(storm->from->ready));
+	for (i = 0; i < STORMERS; i++) {
+		storm->inside = i;
+		pids[i] = spawn(storm_for_ever, storm);
+		MUST_BE(1, read(storm->from->ready[0], &byte, 1));
+	}
+	return 0;
+}
+
+static int end_storm(const pid_t *pids)
+{
+	int i;
+
+	for (i = 0; i < STORMERS; i++) {
+		kill(pids[i], SIGKILL);
+		MUST_BE(KILLED_BY(SIGKILL), reap(pids[i]));
+	}
+	return 0;
+}
+
+enum { TRIPS = 1000 };
+
+/* Uses its own mailbox and its own group, with files; then the one under the storm. */
 static int work_on(void *arg)
 {
+	struct ipcx_mbox_attr attr = { .flags = IPCX_MBOX_ADDRESSABLE | IPCX_MBOX_FILES };
+	long long began = now_ns(CLOCK_MONOTONIC);
+	__s32 file = open("/", O_PATH | O_CLOEXEC);
+	struct ipcx_mbox_msg msg = make_mail("", 1, 0, 0);
+	struct ipcx_post post = make_post(&msg, 1, IPCX_XFER_NONBLOCK);
 	struct sender *s = arg;
+	int mbox, fd, group, i;
 	__u64 port = 0, number;
-	int mbox, fd, i;
 
 	MUST_BE(0, become(s->uid));
-	mbox = new_mbox(&port);
+	mbox = open_mbox_attr(NULL, MBOX_CREATE, 0600, &attr, &port);
 	fd = open_port(port, 0);
+	group = new_group(0, NULL);
 	MUST(mbox >= 0 && fd >= 0);
-	for (i = 0; i < 1000; i++) {
-		MUST_BE(1, try_post_number(fd, i));
+	MUST_BE(0, subscribe(group, mbox, IPCX_LAG_DROP_NEWEST));
+	for (i = 0; i < TRIPS; i++) {
+		MUST_BE(1, try_post_number(i % 2 ? group : fd, i));
 		MUST_BE(1, take_number(mbox, &number));
 		MUST_BE(i, number);
 	}
+	msg.fds = addr(&file);
+	msg.fd_count = 1;
+	for (i = 0; i < 10; i++)
+		MUST_BE(1, op(fd, IPCX_POST, &post));
+	MUST_BE(10, drain_mail(mbox));
+	MUST_BE(0, get_lost(mbox));
 	for (i = 0; i < 4; i++)
 		MUST_BE(1, try_post_number(s->fd, i));
+	printf("# %d messages beside the storm, and 4 into it, in %lld ms\n", TRIPS,
+	       (now_ns(CLOCK_MONOTONIC) - began) / NSEC_PER_MSEC);
+	fflush(stdout);
 	return 0;
 }
 
 TEST_F(share, storm_against_a_reader_that_never_reads)
 {
-	struct sender *bad = new_sender(self->fd, UID_A, 0);
+	struct storm storm = { .from = new_sender(self->fd, UID_A, 0), .group = -1, .file = -1 };
 	struct sender *good = new_sender(self->fd, UID_B, 0);
-	pid_t pids[8];
-	char byte;
-	int i;
+	pid_t pids[STORMERS];
 
-	ASSERT_EQ(0, pipe(bad->ready));
-	for (i = 0; i < 8; i++) {
-		pids[i] = spawn(storm, bad);
-		ASSERT_EQ(1, read(bad->ready[0], &byte, 1));
-	}
-	ASSERT_EQ(0, wait_senders(self->fd, 8));
+	ASSERT_EQ(0, start_storm(&storm, pids));
+	ASSERT_EQ(0, wait_senders(self->fd, STORMERS));
 	EXPECT_EQ(8, get_depth(self->fd));
 	EXPECT_EQ(0, in_child(work_on, good));
 	EXPECT_EQ(12, get_depth(self->fd));
-	for (i = 0; i < 8; i++) {
-		kill(pids[i], SIGKILL);
-		EXPECT_EQ(KILLED_BY(SIGKILL), reap(pids[i]));
-	}
+	EXPECT_EQ(0, end_storm(pids));
 	EXPECT_EQ(12, drain_mail(self->mbox));
 	EXPECT_TRUE(is_empty(self->mbox));
+}
+
+/* From as many user ids, which are all the namespace owner's. */
+TEST_F(share, storm_from_a_user_namespace)
+{
+	struct storm storm = {
+		.from = new_sender(self->fd, 0, 0), .group = -1, .nested = true, .file = -1,
+	};
+	struct sender *good = new_sender(self->fd, UID_B, 0);
+	pid_t pids[STORMERS];
+
+	ASSERT_EQ(0, start_storm(&storm, pids));
+	ASSERT_EQ(0, wait_senders(self->fd, STORMERS));
+	EXPECT_EQ(8, get_depth(self->fd));
+	EXPECT_EQ(0, in_child(work_on, good));
+	EXPECT_EQ(12, get_depth(self->fd));
+	EXPECT_EQ(0, end_storm(pids));
+	EXPECT_EQ(12, drain_mail(self->mbox));
+}
+
+static bool has_lost_many(void *arg)
+{
+	return get_lost(*(int *)arg) > 1000;
+}
+
+/* By way of a group it is still that user's: the others have their half. */
+static void check_group_storm(struct __test_metadata *_metadata,
+			      const FIXTURE_DATA(share) *self, __u32 lag, bool nested)
+{
+	struct storm storm = {
+		.from = new_sender(self->fd, UID_A, 0), .nested = nested, .file = -1,
+	};
+	struct sender *good = new_sender(self->fd, UID_B, 0);
+	pid_t pids[STORMERS];
+
+	storm.group = new_group(IPCX_MBOX_GROUP_BLOCK, NULL);
+	ASSERT_LE(0, storm.group);
+	ASSERT_EQ(0, subscribe(storm.group, self->mbox, lag));
+	ASSERT_EQ(0, start_storm(&storm, pids));
+	if (lag == IPCX_LAG_BLOCK) {
+		ASSERT_EQ(0, wait_senders(self->fd, STORMERS));
+	} else {
+		ASSERT_EQ(0, wait_until(has_lost_many, (void *)&self->mbox));
+	}
+	EXPECT_EQ(0, in_child(work_on, good));
+	/* Of 16, with 4 of another user's: 8 that were there stay, new ones make it 6. */
+	EXPECT_EQ(0, wait_depth(self->fd, lag == IPCX_LAG_DROP_OLDEST ? 10 : 12));
+	EXPECT_EQ(0, end_storm(pids));
+	EXPECT_EQ(lag == IPCX_LAG_DROP_OLDEST ? 10 : 12, drain_mail(self->mbox));
+	EXPECT_TRUE(is_empty(self->mbox));
+	close(storm.group);
+	EXPECT_EQ(1, drain_mail(self->mbox));
+}
+
+TEST_F(share, storm_through_a_group_that_drops)
+{
+	check_group_storm(_metadata, self, IPCX_LAG_DROP_NEWEST, false);
+	check_group_storm(_metadata, self, IPCX_LAG_DROP_OLDEST, true);
+}
+
+TEST_F(share, storm_through_a_group_that_waits)
+{
+	check_group_storm(_metadata, self, IPCX_LAG_BLOCK, false);
+}
+
+/* ---- a storm of files ---- */
+
+#define FILES_LIMIT	"/sys/module/ipcx/parameters/user_max_files"
+
+FIXTURE(files)
+{
+	int mbox;
+	int fd;
+	int directory;
+	char saved[32];
+};
+
+FIXTURE_SETUP(files)
+{
+	struct ipcx_mbox_attr attr = {
+		.flags = IPCX_MBOX_ADDRESSABLE | IPCX_MBOX_FILES, .max_msgs = 64,
+	};
+	__u64 port;
+
+	ASSERT_LT(0, read_file(FILES_LIMIT, self->saved, sizeof(self->saved)));
+	self->directory = open("/", O_PATH | O_CLOEXEC);
+	ASSERT_LE(0, self->directory);
+	self->mbox = open_mbox_attr(NULL, MBOX_CREATE, 0600, &attr, &port);
+	ASSERT_LE(0, self->mbox);
+	self->fd = open_port(port, 0);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(files)
+{
+	EXPECT_EQ(0, write_file(FILES_LIMIT, self->saved));
+	close(self->fd);
+	close(self->mbox);
+	close(self->directory);
+}
+
+static int count_files(void *arg)
+{
+	struct ipcx_info info;
+
+	MUST_BE(0, become(((struct sender *)arg)->uid));
+	MUST_BE(0, get_info(&info));
+	return info.user_files;
+}
+
+/* The limit is a user's: at it, the next message with files is refused. */
+static void check_file_storm(struct __test_metadata *_metadata,
+			     const FIXTURE_DATA(files) *self, uid_t bad_uid, bool nested)
+{
+	struct storm storm = {
+		.from = new_sender(self->fd, bad_uid, 0), .group = -1, .nested = nested,
+		.file = self->directory,
+	};
+	struct sender *good = new_sender(self->fd, UID_B, 0);
+	pid_t pids[STORMERS];
+
+	ASSERT_EQ(0, write_file(FILES_LIMIT, "100"));
+	ASSERT_EQ(0, start_storm(&storm, pids));
+	ASSERT_EQ(0, wait_depth(self->fd, 100 / IPCX_FDS_MAX));
+	EXPECT_EQ(0, in_child(work_on, good));
+	EXPECT_EQ(100 / IPCX_FDS_MAX * IPCX_FDS_MAX, in_child(count_files, storm.from));
+	EXPECT_EQ(0, in_child(count_files, good));
+	EXPECT_EQ(0, end_storm(pids));
+	EXPECT_EQ(100 / IPCX_FDS_MAX + 4, drain_mail(self->mbox));
+	EXPECT_EQ(0, in_child(count_files, storm.from));
+}
+
+TEST_F(files, storm)
+{
+	check_file_storm(_metadata, self, UID_A, false);
+}
+
+TEST_F(files, storm_from_a_user_namespace)
+{
+	check_file_storm(_metadata, self, 0, true);
 }
 
 TEST_HARNESS_MAIN

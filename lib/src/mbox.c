@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Mailboxes: handles, sending, receiving.
+ * Mailboxes: handles and rights, sending, receiving.
  *
  * As with queues: one system call, its argument on the stack, and what the kernel
  * checks is not checked here again.
@@ -25,22 +25,27 @@ static int mbox_new(struct ipcx_mbox **m, int fd, uint64_t port)
 	return 0;
 }
 
+/* The same for an fd that is nobody's yet. */
+static int mbox_of_new_fd(struct ipcx_mbox **m, int fd, uint64_t port)
+{
+	int ret = mbox_new(m, fd, port);
+
+	if (ret)
+		close(fd);
+	return ret;
+}
+
 static int mbox_open(struct ipcx_mbox **m, const struct ipcx_dev *dev, const char *name,
 		     struct ipcx_open *arg)
 {
-	int fd, ret;
+	int fd;
 
 	*m = NULL;
 	arg->name = (uintptr_t)name;
 	arg->name_len = name ? strlen(name) : 0;
 	arg->kind = IPCX_KIND_MBOX;
 	fd = ipcx_ioctl(dev->fd, IPCX_OPEN, arg);
-	if (fd < 0)
-		return fd;
-	ret = mbox_new(m, fd, arg->id);
-	if (ret)
-		close(fd);
-	return ret;
+	return fd < 0 ? fd : mbox_of_new_fd(m, fd, arg->id);
 }
 
 int ipcx_mbox_create(struct ipcx_mbox **m, const struct ipcx_dev *dev, const char *name,
@@ -56,21 +61,30 @@ int ipcx_mbox_create(struct ipcx_mbox **m, const struct ipcx_dev *dev, const cha
 	int ret;
 
 	*m = NULL;
-	ret = ipcx_opts_get(&o, sizeof(o), offsetofend(struct ipcx_mbox_opts, max_bytes), opts);
+	ret = ipcx_opts_get(&o, sizeof(o), offsetofend(struct ipcx_mbox_opts, reserved), opts);
 	if (ret)
 		return ret;
+	if (o.reserved)
+		return -EINVAL;
 	attr.max_msgs = o.max_msgs;
 	attr.max_msg_size = o.max_msg_size;
 	attr.max_bytes = o.max_bytes;
 	attr.flags = o.flags;
+	attr.spin_ns = o.spin_ns;
 	arg.mode = o.mode ? o.mode : 0600;
 	return mbox_open(m, dev, name, &arg);
+}
+
+/* Who opens wants to send, unless it is to subscribe. */
+static unsigned int opener_flags(unsigned int flags)
+{
+	return flags & IPCX_OPEN_SUBSCRIBE ? flags : flags | IPCX_OPEN_WRITE;
 }
 
 int ipcx_mbox_open(struct ipcx_mbox **m, const struct ipcx_dev *dev, const char *name,
 		   unsigned int flags)
 {
-	struct ipcx_open arg = { .flags = flags | IPCX_OPEN_WRITE };
+	struct ipcx_open arg = { .flags = opener_flags(flags) };
 
 	return mbox_open(m, dev, name, &arg);
 }
@@ -79,7 +93,7 @@ int ipcx_mbox_open_port(struct ipcx_mbox **m, const struct ipcx_dev *dev, uint64
 			unsigned int flags)
 {
 	struct ipcx_open arg = {
-		.flags = flags | IPCX_OPEN_WRITE | IPCX_OPEN_PORT,
+		.flags = opener_flags(flags) | IPCX_OPEN_PORT,
 		.id = port,
 	};
 
@@ -94,6 +108,16 @@ int ipcx_mbox_from_fd(struct ipcx_mbox **m, int fd)
 	*m = NULL;
 	ret = ipcx_object_id(fd, IPCX_KIND_MBOX, &port);
 	return ret ? ret : mbox_new(m, fd, port);
+}
+
+int ipcx_mbox_grant(struct ipcx_mbox **right, const struct ipcx_mbox *m, unsigned int flags)
+{
+	struct ipcx_grant arg = { .flags = flags };
+	int fd;
+
+	*right = NULL;
+	fd = ipcx_ioctl(m->fd, IPCX_GRANT, &arg);
+	return fd < 0 ? fd : mbox_of_new_fd(right, fd, m->port);
 }
 
 void ipcx_mbox_close(struct ipcx_mbox *m)

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Mailboxes: calls and replies. */
+/* Mailboxes: calls, replies, and tokens as fds. */
 #include "mbox.h"
 
 /* What a receive is told and tells nothing of yet. */
 static inline struct ipcx_mbox_recv room_of(const struct ipcx_mbox_recv *mail)
 {
-	return (struct ipcx_mbox_recv){ .buf = mail->buf, .len = mail->len, .flags = mail->flags };
+	return (struct ipcx_mbox_recv){
+		.buf = mail->buf,
+		.len = mail->len,
+		.flags = mail->flags,
+		.fd_room = mail->fd_room,
+		.fds = mail->fds,
+	};
 }
 
 static int call(int fd, const struct mbox_dest *dest, const struct ipcx_mbox_msg *request,
@@ -74,33 +80,69 @@ int ipcx_mbox_call_name(const struct ipcx_dev *dev, const char *name,
 	return call(dev->fd, &dest, request, reply, opts);
 }
 
-int ipcx_mbox_reply(const struct ipcx_mbox *m, uint64_t token, const void *buf, size_t len)
-{
-	struct ipcx_mbox_msg msg;
-
-	ipcx_mbox_msg_init(&msg, buf, len, 0, 0);
-	return ipcx_mbox_reply_msg(m, token, &msg);
-}
-
-int ipcx_mbox_reply_msg(const struct ipcx_mbox *m, uint64_t token,
-			const struct ipcx_mbox_msg *reply)
+/* @fd: of the mailbox, or of the token itself, which is 0 then */
+static int reply_to(int fd, uint64_t token, const struct ipcx_mbox_msg *reply)
 {
 	struct ipcx_reply arg = {
 		.token = token,
 		.reply = *reply,
 	};
 
-	return ipcx_ioctl(m->fd, IPCX_REPLY, &arg);
+	return ipcx_ioctl(fd, IPCX_REPLY, &arg);
 }
 
-int ipcx_mbox_discard(const struct ipcx_mbox *m, uint64_t token)
+static int discard(int fd, uint64_t token)
 {
 	struct ipcx_reply arg = {
 		.token = token,
 		.flags = IPCX_REPLY_DISCARD,
 	};
 
-	return ipcx_ioctl(m->fd, IPCX_REPLY, &arg);
+	return ipcx_ioctl(fd, IPCX_REPLY, &arg);
+}
+
+int ipcx_mbox_reply(const struct ipcx_mbox *m, uint64_t token, const void *buf, size_t len)
+{
+	struct ipcx_mbox_msg msg;
+
+	ipcx_mbox_msg_init(&msg, buf, len, 0, 0);
+	return reply_to(m->fd, token, &msg);
+}
+
+int ipcx_mbox_reply_msg(const struct ipcx_mbox *m, uint64_t token,
+			const struct ipcx_mbox_msg *reply)
+{
+	return reply_to(m->fd, token, reply);
+}
+
+int ipcx_mbox_discard(const struct ipcx_mbox *m, uint64_t token)
+{
+	return discard(m->fd, token);
+}
+
+int ipcx_mbox_token_fd(const struct ipcx_mbox *m, uint64_t token)
+{
+	struct ipcx_token arg = { .token = token };
+
+	return ipcx_ioctl(m->fd, IPCX_TOKEN, &arg);
+}
+
+int ipcx_token_reply(int fd, const void *buf, size_t len)
+{
+	struct ipcx_mbox_msg msg;
+
+	ipcx_mbox_msg_init(&msg, buf, len, 0, 0);
+	return reply_to(fd, 0, &msg);
+}
+
+int ipcx_token_reply_msg(int fd, const struct ipcx_mbox_msg *reply)
+{
+	return reply_to(fd, 0, reply);
+}
+
+int ipcx_token_discard(int fd)
+{
+	return discard(fd, 0);
 }
 
 static int reply_recv(const struct ipcx_mbox *m, struct ipcx_reply *arg,

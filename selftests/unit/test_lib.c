@@ -9,6 +9,7 @@
 #include "../../lib/src/dev.c"
 #include "../../lib/src/mbox.c"
 #include "../../lib/src/mbox_call.c"
+#include "../../lib/src/mbox_link.c"
 #include "../../lib/src/opts.c"
 #include "../../lib/src/queue.c"
 #include "../../lib/src/iter.c"
@@ -88,6 +89,7 @@ static void test_opts_macro(void)
 	UNIT_CHECK(!queue_opts.mode && !queue_opts.max_bytes);
 	UNIT_CHECK(mbox_opts.sz == sizeof(struct ipcx_mbox_opts));
 	UNIT_CHECK(!mbox_opts.mode && !mbox_opts.flags && !mbox_opts.max_bytes);
+	UNIT_CHECK(!mbox_opts.spin_ns && !mbox_opts.reserved);
 	UNIT_CHECK(send_opts.sz == sizeof(struct ipcx_mbox_send_opts));
 	UNIT_CHECK(!send_opts.flags && !send_opts.deadline_ns && !send_opts.from);
 	unit_ok("IPCX_OPTS() sets the size and nothing else");
@@ -154,6 +156,7 @@ static void test_mbox_describe(void)
 	ipcx_mbox_msg_init(&msg, &iov, 3, 4, 5);
 	UNIT_CHECK(msg.buf == (uintptr_t)&iov && msg.len == 3 && !msg.flags);
 	UNIT_CHECK(msg.type == 4 && msg.cookie == 5 && !msg.priority);
+	UNIT_CHECK(!msg.fds && !msg.fd_count && !msg.reserved);
 	ipcx_mbox_msg_init_iov(&msg, &iov, 1, 6, 7);
 	UNIT_CHECK(msg.buf == (uintptr_t)&iov && msg.len == 1 && msg.flags == IPCX_MSG_IOV);
 	UNIT_CHECK(msg.type == 6 && msg.cookie == 7);
@@ -161,11 +164,36 @@ static void test_mbox_describe(void)
 	memset(&mail, 0xff, sizeof(mail));
 	ipcx_mbox_recv_init(&mail, &iov, 3);
 	UNIT_CHECK(mail.buf == (uintptr_t)&iov && mail.len == 3 && !mail.flags);
+	UNIT_CHECK(!mail.fds && !mail.fd_room);
 	/* What a server still has to answer. */
 	UNIT_CHECK(mail.token == UINT64_MAX);
 	ipcx_mbox_recv_init_iov(&mail, &iov, 1);
 	UNIT_CHECK(mail.buf == (uintptr_t)&iov && mail.len == 1 && mail.flags == IPCX_MSG_IOV);
+	UNIT_CHECK(!mail.fds && !mail.fd_room);
 	unit_ok("descriptions of messages and of room have all that the kernel reads");
+}
+
+static void test_mbox_describe_files(void)
+{
+	struct ipcx_mbox_recv mail;
+	struct ipcx_mbox_msg msg;
+	struct ipcx_iovec iov;
+	int fds[2];
+
+	ipcx_mbox_msg_init(&msg, NULL, 0, 0, 0);
+	ipcx_mbox_msg_set_fds(&msg, fds, 2);
+	UNIT_CHECK(msg.fds == (uintptr_t)fds && msg.fd_count == 2);
+	/* None is none, whatever the array. */
+	ipcx_mbox_msg_set_fds(&msg, fds, 0);
+	UNIT_CHECK(!msg.fds && !msg.fd_count);
+
+	ipcx_mbox_recv_init_iov(&mail, &iov, 1);
+	ipcx_mbox_recv_set_fds(&mail, fds, 2);
+	UNIT_CHECK(mail.flags == (IPCX_MSG_IOV | IPCX_MSG_CLOEXEC));
+	UNIT_CHECK(mail.fds == (uintptr_t)fds && mail.fd_room == 2);
+	ipcx_mbox_recv_set_fds(&mail, fds, 0);
+	UNIT_CHECK(!mail.fds && !mail.fd_room);
+	unit_ok("files are described beside the payload");
 }
 
 /* An operation that is refused as a whole leaves its arguments as they were. */
@@ -178,9 +206,11 @@ static void test_mbox_refused(void)
 	struct ipcx_mbox_msg msg;
 	struct ipcx_mbox *new = (void *)1;
 	char buf[8];
+	int fd;
 
 	ipcx_mbox_msg_init(&msg, buf, sizeof(buf), 0, 0);
 	ipcx_mbox_recv_init(&mail, buf, sizeof(buf));
+	ipcx_mbox_recv_set_fds(&mail, &fd, 1);
 	UNIT_CHECK(ipcx_mbox_create(&new, &dev, NULL, 0, NULL) == -EBADF && !new);
 	UNIT_CHECK(ipcx_mbox_send_to_port(&dev, 1, &msg, 1, &opts) == -EBADF);
 	UNIT_CHECK(ipcx_mbox_call_name(&dev, "/x", &msg, &mail, &opts) == -EBADF);
@@ -191,7 +221,29 @@ static void test_mbox_refused(void)
 	UNIT_CHECK(ipcx_mbox_call_msg(&m, &msg, &mail, &opts) == -EINVAL);
 	UNIT_CHECK(ipcx_mbox_reply_recv(&m, 7, &msg, &mail, NULL) == -EBADF);
 	UNIT_CHECK(mail.token == 7 && mail.len == sizeof(buf));
+	UNIT_CHECK(mail.fds == (uintptr_t)&fd && mail.fd_room == 1);
 	unit_ok("refused: arguments unchanged, the token still to be answered");
+}
+
+static void test_mbox_links_refused(void)
+{
+	struct ipcx_dev dev = { .fd = NO_FD };
+	struct ipcx_mbox m = { .fd = NO_FD };
+	struct ipcx_mbox *right = (void *)1;
+	uint64_t lost = 7;
+
+	UNIT_CHECK(ipcx_mbox_grant(&right, &m, IPCX_OPEN_WRITE) == -EBADF && !right);
+	UNIT_CHECK(ipcx_mbox_token_fd(&m, 1) == -EBADF);
+	UNIT_CHECK(ipcx_token_reply(NO_FD, NULL, 0) == -EBADF);
+	UNIT_CHECK(ipcx_token_discard(NO_FD) == -EBADF);
+	UNIT_CHECK(ipcx_mbox_watch(&m, &m, 1) == -EBADF);
+	UNIT_CHECK(ipcx_mbox_watch_name(&dev, "/x", &m, 1) == -EBADF);
+	UNIT_CHECK(ipcx_mbox_unwatch(&m, 1) == -EBADF);
+	UNIT_CHECK(ipcx_mbox_subscribe(&m, &m, 0) == -EBADF);
+	UNIT_CHECK(ipcx_mbox_subscribe_port(&dev, 1, &m, 0) == -EBADF);
+	UNIT_CHECK(ipcx_mbox_unsubscribe(&m, 1, &lost) == -EBADF && lost == 7);
+	UNIT_CHECK(ipcx_mbox_expel(&m, 1, NULL) == -EBADF);
+	unit_ok("refused: what ties mailboxes");
 }
 
 static void test_version(void)
@@ -214,7 +266,9 @@ int main(void)
 	test_deadline();
 	test_no_device();
 	test_mbox_describe();
+	test_mbox_describe_files();
 	test_mbox_refused();
+	test_mbox_links_refused();
 	test_version();
 	return 0;
 }

@@ -30,8 +30,11 @@
 
 #include <ipcx/common.h>
 #include <ipcx/dev.h>
+#include <ipcx/group.h>
 #include <ipcx/mbox.h>
 #include <ipcx/queue.h>
+#include <ipcx/token.h>
 #include <ipcx/transport.h>
+#include <ipcx/watch.h>
 
 #endif /* IPCX_IPCX_H */

@@ -57,10 +57,10 @@ struct ipcx_send_opts {
 };
 
 /**
- * struct ipcx_recv_opts - Options of ipcx_queue_recv_msgs().
+ * struct ipcx_recv_opts - Options of ipcx_queue_recv_msgs(), and of a mailbox's receives.
  * @sz: size of this structure, set by IPCX_OPTS()
  * @flags: IPCX_XFER_NONBLOCK, IPCX_XFER_DEADLINE, IPCX_RECV_PEEK,
- *	IPCX_RECV_TRUNC
+ *	IPCX_RECV_TRUNC; mailboxes: IPCX_XFER_ADAPTIVE (spin a little before sleeping)
  * @clock: as in &struct ipcx_send_opts
  * @deadline_ns: as in &struct ipcx_send_opts
  * @match_arg: as @match says

@@ -35,6 +35,12 @@
 /** IPCX_COUNT_MAX - Most messages in one IPCX_SEND, IPCX_RECV or IPCX_POST. */
 #define IPCX_COUNT_MAX		1024
 
+/** IPCX_FDS_MAX - Most files that one message can carry. */
+#define IPCX_FDS_MAX		16
+
+/** IPCX_SPIN_NS_MAX - Longest time in nanoseconds for IPCX_XFER_ADAPTIVE to spin. */
+#define IPCX_SPIN_NS_MAX	10000000
+
 /** IPCX_IOV_MAX - Most buffers that one message can be gathered from. */
 #define IPCX_IOV_MAX		1024
 
@@ -66,6 +72,8 @@ enum ipcx_kind {
  * @user_bytes_limit: most bytes that may be charged to one user
  * @user_objects: objects charged to the caller's user now
  * @user_objects_limit: most objects that may be charged to one user
+ * @user_files: files that messages of the caller's user carry now
+ * @user_files_limit: most files that messages of one user may carry
  */
 struct ipcx_info {
 	__u32 abi_version;
@@ -78,9 +86,11 @@ struct ipcx_info {
 	__u64 user_bytes_limit;
 	__u64 user_objects;
 	__u64 user_objects_limit;
+	__u64 user_files;
+	__u64 user_files_limit;
 };
 
-#define IPCX_INFO_SIZE_VER0	72
+#define IPCX_INFO_SIZE_VER0	88
 
 /* Flags of struct ipcx_open. */
 /** IPCX_OPEN_READ - The new fd carries the right to receive. */
@@ -93,8 +103,10 @@ struct ipcx_info {
 #define IPCX_OPEN_EXCL		(1U << 3)
 /** IPCX_OPEN_NONBLOCK - The new fd starts with O_NONBLOCK set. */
 #define IPCX_OPEN_NONBLOCK	(1U << 4)
-/** IPCX_OPEN_PORT - Open the mailbox whose port is @id, for sending. */
+/** IPCX_OPEN_PORT - Open the mailbox whose port is @id. */
 #define IPCX_OPEN_PORT		(1U << 5)
+/** IPCX_OPEN_SUBSCRIBE - The new fd carries the right to subscribe to the group. */
+#define IPCX_OPEN_SUBSCRIBE	(1U << 6)
 
 /**
  * enum ipcx_overflow - What a send does when the queue is full.
@@ -136,23 +148,34 @@ struct ipcx_queue_attr {
  *	One with a name always can.
  */
 #define IPCX_MBOX_ADDRESSABLE	(1U << 0)
+/** IPCX_MBOX_FILES - Messages to it may carry files. */
+#define IPCX_MBOX_FILES		(1U << 1)
+/**
+ * IPCX_MBOX_GROUP - A group: a message to it goes to every mailbox that has
+ *	subscribed (IPCX_SUBSCRIBE). Nothing is received from the group itself, and
+ *	it has neither calls nor carried files.
+ */
+#define IPCX_MBOX_GROUP		(1U << 2)
+/** IPCX_MBOX_GROUP_BLOCK - With IPCX_MBOX_GROUP: IPCX_LAG_BLOCK is allowed. */
+#define IPCX_MBOX_GROUP_BLOCK	(1U << 3)
 
 /**
  * struct ipcx_mbox_attr - What a mailbox is created with.
- * @max_msgs: most messages in the mailbox; 0: the module's default
+ * @max_msgs: most messages in the mailbox; 0: the module's default. A group: 0
  * @max_msg_size: largest payload in bytes; 0: the module's default, or
  *	@max_bytes where that is given and less
  * @max_bytes: most payload bytes in the mailbox, at least @max_msg_size; 0: the
- *	module's default, or @max_msg_size where that is more
+ *	module's default, or @max_msg_size where that is more. A group: 0
  * @flags: IPCX_MBOX_*
- * @reserved: 0
+ * @spin_ns: how long IPCX_XFER_ADAPTIVE spins here at most, in nanoseconds, up to
+ *	IPCX_SPIN_NS_MAX; 0: the module's default. A group: 0
  */
 struct ipcx_mbox_attr {
 	__u64 max_msgs;
 	__u64 max_msg_size;
 	__u64 max_bytes;
 	__u32 flags;
-	__u32 reserved;
+	__u32 spin_ns;
 };
 
 #define IPCX_MBOX_ATTR_SIZE_VER0	32
@@ -164,10 +187,11 @@ struct ipcx_mbox_attr {
  * @name_len: length of the name in bytes without a terminator: '/' and then
  *	1 to 254 bytes that are neither '/' nor NUL
  * @kind: one of &enum ipcx_kind
- * @flags: IPCX_OPEN_*; IPCX_OPEN_READ, IPCX_OPEN_WRITE or both. A mailbox is
- *	created with IPCX_OPEN_READ, the one right to receive, and opened without
+ * @flags: IPCX_OPEN_*; of IPCX_OPEN_READ, IPCX_OPEN_WRITE and, for a mailbox,
+ *	IPCX_OPEN_SUBSCRIBE at least one. A mailbox is created with
+ *	IPCX_OPEN_READ, the one right to receive, and opened without
  * @mode: with IPCX_OPEN_CREATE: permission bits 0 to 0777, of which the umask's
- *	are removed; else 0. Read permits to receive, write to send
+ *	are removed; else 0. Read permits to receive and to subscribe, write to send
  * @attr: with IPCX_OPEN_CREATE: address of the kind's attributes (&struct
  *	ipcx_queue_attr, &struct ipcx_mbox_attr), or 0 for the defaults; else 0. Read
  *	only where an object is made, ignored where the name exists
@@ -181,7 +205,7 @@ struct ipcx_mbox_attr {
  * Errors: EACCES (mode forbids), EBUSY (a mailbox has its receiver), EDQUOT (the
  * user's limit), EEXIST (IPCX_OPEN_EXCL), EINVAL, EMFILE, ENAMETOOLONG, ENFILE,
  * ENOENT (no such name and no IPCX_OPEN_CREATE; no such port, or one that the
- * caller may not send to), ENOMEM, EPROTOTYPE (the name is of another kind),
+ * caller may not open so), ENOMEM, EPROTOTYPE (the name is of another kind),
  * EFAULT, E2BIG.
  */
 struct ipcx_open {
@@ -218,6 +242,26 @@ struct ipcx_unlink {
 
 #define IPCX_UNLINK_SIZE_VER0	16
 
+/**
+ * struct ipcx_grant - Make an fd with fewer rights (IPCX_GRANT, mailbox fd with the
+ *	right to receive).
+ * @flags: IPCX_OPEN_WRITE, IPCX_OPEN_SUBSCRIBE or both; IPCX_OPEN_NONBLOCK
+ * @reserved: 0
+ *
+ * For passing on: such an fd does not keep the mailbox alive, and a message may
+ * carry it.
+ *
+ * Returns a new file descriptor, close-on-exec.
+ *
+ * Errors: EBADF (no right to receive), EFAULT, EINVAL, EMFILE, ENFILE, ENOMEM.
+ */
+struct ipcx_grant {
+	__u32 flags;
+	__u32 reserved;
+};
+
+#define IPCX_GRANT_SIZE_VER0	8
+
 /* State bits of struct ipcx_stat. */
 /** IPCX_STAT_NAMED - The object has a name now. */
 #define IPCX_STAT_NAMED		(1U << 0)
@@ -225,6 +269,8 @@ struct ipcx_unlink {
 #define IPCX_STAT_NOTIFY	(1U << 1)
 /** IPCX_STAT_DEAD - The mailbox has no receiver any more. */
 #define IPCX_STAT_DEAD		(1U << 2)
+/** IPCX_STAT_GROUP - The mailbox is a group. */
+#define IPCX_STAT_GROUP		(1U << 3)
 
 /**
  * struct ipcx_stat - State of an object (IPCX_STAT, object fd; and the entries
@@ -259,6 +305,10 @@ struct ipcx_unlink {
  * @created_ns: time of creation, CLOCK_REALTIME, in nanoseconds
  * @name: the name, NUL-terminated
  * @calls: mailbox: calls that were received and wait for their reply
+ * @members: group: mailboxes that have subscribed; other mailbox: groups that it
+ *	has subscribed to
+ * @watches: mailbox: ports whose death it will be told
+ * @lost: mailbox: messages of groups that it had no room for
  */
 struct ipcx_stat {
 	__u64 id;
@@ -290,9 +340,12 @@ struct ipcx_stat {
 	__u64 created_ns;
 	char name[IPCX_NAME_MAX + 1];
 	__u64 calls;
+	__u64 members;
+	__u64 watches;
+	__u64 lost;
 };
 
-#define IPCX_STAT_SIZE_VER0	440
+#define IPCX_STAT_SIZE_VER0	464
 
 /**
  * struct ipcx_list - The objects of the network namespace that the caller may
@@ -341,6 +394,22 @@ struct ipcx_iovec {
  *	(IPCX_RECV_TRUNC); @len is the whole payload's length.
  */
 #define IPCX_MSG_TRUNC		(1U << 1)
+/** IPCX_MSG_CLOEXEC - In, mailbox receive: files that arrive are close-on-exec. */
+#define IPCX_MSG_CLOEXEC	(1U << 2)
+/**
+ * IPCX_MSG_FD_TRUNC - Received: the message carried more files than there was room
+ *	for (IPCX_RECV_TRUNC); none was installed, and they are closed. @fd_count is
+ *	their number.
+ */
+#define IPCX_MSG_FD_TRUNC	(1U << 3)
+/** IPCX_MSG_REPLY - Received: the reply to an asynchronous call. */
+#define IPCX_MSG_REPLY		(1U << 4)
+/**
+ * IPCX_MSG_DEAD - Received: written by the kernel, no payload. With IPCX_MSG_REPLY:
+ *	there will be no reply to the call with this @cookie. Else with @group: the
+ *	subscription to it has ended. Else: the port @sender is dead.
+ */
+#define IPCX_MSG_DEAD		(1U << 5)
 
 /**
  * struct ipcx_msg - One message of IPCX_SEND or IPCX_RECV.
@@ -376,6 +445,14 @@ struct ipcx_msg {
 #define IPCX_RECV_PEEK		(1U << 2)
 /** IPCX_RECV_TRUNC - Receive only: cut a payload that is longer than the room. */
 #define IPCX_RECV_TRUNC		(1U << 3)
+/**
+ * IPCX_XFER_ADAPTIVE - Mailboxes: before the task sleeps it spins for a while, as
+ *	long as the other side runs on another processor: a caller for the receiver
+ *	that was waiting and is handed its request, a receiver for the task that sent
+ *	it a message last. The mailbox's @spin_ns bounds it; a deadline may be overrun
+ *	by that much.
+ */
+#define IPCX_XFER_ADAPTIVE	(1U << 8)
 
 /**
  * enum ipcx_match - Which messages a receive takes. Among those that match the
@@ -388,6 +465,8 @@ struct ipcx_msg {
  * @IPCX_MATCH_MIN_PRIORITY: priority is at least @match_arg
  * @IPCX_MATCH_SENDER: mailboxes: the sender's port equals @match_arg
  * @IPCX_MATCH_COOKIE: mailboxes: the cookie equals @match_arg
+ * @IPCX_MATCH_REPLY: mailboxes: replies to asynchronous calls, also those that tell
+ *	there will be none; @match_arg is 0
  */
 enum ipcx_match {
 	IPCX_MATCH_ANY = 0,
@@ -397,6 +476,7 @@ enum ipcx_match {
 	IPCX_MATCH_MIN_PRIORITY = 4,
 	IPCX_MATCH_SENDER = 5,
 	IPCX_MATCH_COOKIE = 6,
+	IPCX_MATCH_REPLY = 7,
 };
 
 /**
@@ -407,7 +487,7 @@ enum ipcx_match {
  * @count: messages in the array, 1 to IPCX_COUNT_MAX
  * @msg_size: sizeof(struct ipcx_msg) of the caller, a multiple of 8, at least
  *	IPCX_MSG_SIZE_VER0; mailbox: the same of struct ipcx_mbox_recv
- * @flags: IPCX_XFER_*, IPCX_RECV_*
+ * @flags: IPCX_XFER_*, IPCX_RECV_*; IPCX_XFER_ADAPTIVE for mailboxes only
  * @clock: with IPCX_XFER_DEADLINE: CLOCK_REALTIME, CLOCK_MONOTONIC or
  *	CLOCK_BOOTTIME; else 0
  * @deadline_ns: with IPCX_XFER_DEADLINE: absolute time in nanoseconds on
@@ -429,7 +509,10 @@ enum ipcx_match {
  * fd lacks the right), EDQUOT (the sending user's limit), EFAULT, EINTR, EINVAL,
  * EMSGSIZE (send: larger than the queue allows; receive: larger than the room,
  * the message stays and the first entry's @len tells its size), ENOMEM (also
- * the memory cgroup's limit), ETIMEDOUT, E2BIG.
+ * the memory cgroup's limit), ETIMEDOUT, E2BIG. A receive from a mailbox, too:
+ * EMSGSIZE (more files than room; @fd_count tells how many), EMFILE and EACCES (the
+ * files cannot be installed in this process, the latter by a security module's word;
+ * the message stays), EOPNOTSUPP (a group).
  */
 struct ipcx_xfer {
 	__aligned_u64 msgs;
@@ -497,6 +580,14 @@ struct ipcx_notify {
  * @cookie: any number, for selective receive and to tell replies apart
  * @flags: IPCX_MSG_IOV
  * @priority: 0 to IPCX_PRIO_MAX, high first
+ * @fds: address of an array of __s32: files that the message carries; 0 for none
+ * @fd_count: how many, up to IPCX_FDS_MAX
+ * @reserved: 0
+ *
+ * Files of these kinds can be carried: regular files and directories (also opened
+ * with O_PATH), pipes, memfds, eventfds, IPv4 and IPv6 sockets, and of ipcx queues,
+ * reply tokens, and rights to send and to subscribe. The sender keeps its own.
+ * What is not received is closed.
  */
 struct ipcx_mbox_msg {
 	__aligned_u64 buf;
@@ -505,9 +596,12 @@ struct ipcx_mbox_msg {
 	__u64 cookie;
 	__u32 flags;
 	__u32 priority;
+	__aligned_u64 fds;
+	__u32 fd_count;
+	__u32 reserved;
 };
 
-#define IPCX_MBOX_MSG_SIZE_VER0	40
+#define IPCX_MBOX_MSG_SIZE_VER0	56
 
 /**
  * struct ipcx_mbox_recv - Room for a message from a mailbox, and what the kernel
@@ -515,7 +609,8 @@ struct ipcx_mbox_msg {
  * @buf: address of the room, or of an array of &struct ipcx_iovec
  * @len: in: bytes of room, with IPCX_MSG_IOV the number of buffers; out: bytes of
  *	payload
- * @flags: IPCX_MSG_IOV; out: also IPCX_MSG_TRUNC
+ * @flags: IPCX_MSG_IOV, IPCX_MSG_CLOEXEC; out: also IPCX_MSG_TRUNC,
+ *	IPCX_MSG_FD_TRUNC, IPCX_MSG_REPLY, IPCX_MSG_DEAD
  * @priority: out: as sent
  * @type: out: as sent
  * @cookie: out: as sent
@@ -527,6 +622,14 @@ struct ipcx_mbox_msg {
  * @uid: out: sender's effective user, in the receiver's user namespace; the
  *	overflow id where it has none there
  * @gid: out: sender's effective group, likewise
+ * @group: out: port of the group that it came by, or 0
+ * @lost: out: messages of that group that were lost here since the one before, for
+ *	want of room
+ * @fd_count: out: files that it carries; unless IPCX_MSG_FD_TRUNC is set, or the
+ *	message was only peeked at, so many fds are in @fds
+ * @fd_room: fds that @fds has room for; 0: none are expected
+ * @fds: address of an array of __s32 for the fds of files that the message carries,
+ *	or 0
  *
  * What is marked "out" may hold anything before. The sender's part is written by
  * the kernel when the message is sent, and nothing a sender can set is in it.
@@ -545,9 +648,14 @@ struct ipcx_mbox_recv {
 	__u32 tid;
 	__u32 uid;
 	__u32 gid;
+	__u64 group;
+	__u64 lost;
+	__u32 fd_count;
+	__u32 fd_room;
+	__aligned_u64 fds;
 };
 
-#define IPCX_MBOX_RECV_SIZE_VER0	80
+#define IPCX_MBOX_RECV_SIZE_VER0	112
 
 /* Flags of struct ipcx_post and struct ipcx_call. */
 /** IPCX_TO_PORT - Control fd: @dest is a port. */
@@ -559,6 +667,11 @@ struct ipcx_mbox_recv {
  *	the mailbox; one message per call.
  */
 #define IPCX_POST_SYNC		(1U << 6)
+/**
+ * IPCX_POST_CALL - Asynchronous calls: each message is a request, and its reply comes
+ *	as a message into the mailbox @from, or the word that there will be none.
+ */
+#define IPCX_POST_CALL		(1U << 7)
 
 /**
  * struct ipcx_post - Send messages to a mailbox (IPCX_POST, control fd or an fd
@@ -567,13 +680,14 @@ struct ipcx_mbox_recv {
  * @count: messages in the array, 1 to IPCX_COUNT_MAX
  * @msg_size: sizeof(struct ipcx_mbox_msg) of the caller, a multiple of 8
  * @flags: IPCX_XFER_NONBLOCK (do not wait for room), IPCX_XFER_DEADLINE,
- *	IPCX_POST_SYNC; on a control fd one of IPCX_TO_PORT and IPCX_TO_NAME
+ *	IPCX_POST_SYNC (and with it IPCX_XFER_ADAPTIVE) or IPCX_POST_CALL; on a
+ *	control fd one of IPCX_TO_PORT and IPCX_TO_NAME
  * @clock: as in &struct ipcx_xfer
  * @deadline_ns: as in &struct ipcx_xfer
  * @dest: control fd: where to, else 0
  * @dest_len: IPCX_TO_NAME: length of the name in bytes, else 0
  * @from: fd of the caller's own mailbox, with the right to receive, whose port
- *	the message shall tell; or -1
+ *	the message shall tell; or -1. Needed with IPCX_POST_CALL
  *
  * Returns the number of messages sent, as IPCX_SEND does. One user's messages
  * never take more than half of what is free to it: with F bytes (or messages)
@@ -584,10 +698,21 @@ struct ipcx_mbox_recv {
  * received yet; while it is being received the call ends with EINTR or
  * ETIMEDOUT, too, and the message may have been received.
  *
- * Errors: those of IPCX_SEND, and EACCES (name: mode forbids), EBADF (also @from),
- * EINVAL (also: @from is no mailbox), ENAMETOOLONG, ENOENT (no such name; no such
- * port, or one that the caller may not send to), EPIPE (the mailbox is gone),
- * EPROTOTYPE (the name is of another kind).
+ * A message to a group has been sent when every subscriber has it or has lost it.
+ * Only subscribers with IPCX_LAG_BLOCK are waited for, and before anybody gets the
+ * message: where one has no room in time, nobody does. poll tells nothing of them: a
+ * group is always writable.
+ *
+ * With IPCX_POST_CALL the memory of the reply is the caller's, who is charged for it
+ * from the request on; a mailbox always has room for replies.
+ *
+ * Errors: those of IPCX_SEND, and EACCES (name: mode forbids), EBADF (also @from, and
+ * a file to be carried), EDQUOT (also: the limit of carried files), EINVAL (also: @from
+ * is no mailbox, or is a group), ENAMETOOLONG, ENOENT (no such name; no such port, or
+ * one that the caller may not send to), EOPNOTSUPP (files, and the mailbox was not
+ * created with IPCX_MBOX_FILES; files or calls to a group), EPERM (a file of a kind
+ * that cannot be carried), EPIPE (the mailbox is gone), EPROTOTYPE (the name is of
+ * another kind).
  */
 struct ipcx_post {
 	__aligned_u64 msgs;
@@ -607,7 +732,8 @@ struct ipcx_post {
  * struct ipcx_call - Send a request and wait for its reply (IPCX_CALL, control
  *	fd or an fd with the right to send).
  * @flags: IPCX_XFER_NONBLOCK (do not wait for room; the reply is waited for),
- *	IPCX_XFER_DEADLINE, IPCX_RECV_TRUNC (the reply), IPCX_TO_*
+ *	IPCX_XFER_DEADLINE, IPCX_XFER_ADAPTIVE, IPCX_RECV_TRUNC (the reply),
+ *	IPCX_TO_*
  * @clock: as in &struct ipcx_xfer
  * @deadline_ns: until when to wait, for room and for the reply
  * @dest: as in &struct ipcx_post
@@ -625,7 +751,8 @@ struct ipcx_post {
  * Errors: those of IPCX_POST, and EINTR, EPIPE (also: the process that had
  * received the request is gone or has discarded it), EFAULT (also: the reply
  * could not be written, and is lost), EDQUOT and ENOMEM (also: the caller may not
- * have a reply of that size, and it is lost).
+ * have a reply of that size, and it is lost), EMFILE and EACCES (the reply's files
+ * cannot be installed, and it is lost).
  */
 struct ipcx_call {
 	__u32 flags;
@@ -638,7 +765,7 @@ struct ipcx_call {
 	struct ipcx_mbox_recv reply;
 };
 
-#define IPCX_CALL_SIZE_VER0	152
+#define IPCX_CALL_SIZE_VER0	200
 
 /* Flags of struct ipcx_reply. */
 /** IPCX_REPLY_DISCARD - No reply: the caller gets EPIPE. @reply is unused, 0. */
@@ -648,10 +775,11 @@ struct ipcx_call {
 
 /**
  * struct ipcx_reply - Reply to a call (IPCX_REPLY, mailbox fd with the right to
- *	receive).
+ *	receive, or the fd of a token).
  * @token: what came with the request; 0 with IPCX_REPLY_RECV: only receive, and
  *	@reply is not looked at. Set to 0 once the reply is done, so that the same
- *	call can be made again after a signal
+ *	call can be made again after a signal. Fd of a token: 0, and no
+ *	IPCX_REPLY_RECV
  * @flags: IPCX_REPLY_*; with IPCX_REPLY_RECV also those of IPCX_RECV but
  *	IPCX_RECV_PEEK
  * @clock: with IPCX_REPLY_RECV: as in &struct ipcx_xfer
@@ -664,15 +792,17 @@ struct ipcx_call {
  *
  * A token is good for one reply, by a thread of the process that received the
  * request. It ends, and the caller gets EPIPE, when that process closes an fd of
- * the mailbox or ends.
+ * the mailbox or ends. One that was turned into an fd (IPCX_TOKEN) is good for who
+ * has the fd, and ends with it, not with the mailbox.
  *
  * Returns 1 when a message was received into @next, else 0.
  *
- * Errors: EMSGSIZE (the reply is larger than the caller's room, or than the
- * mailbox's messages may be; the token stays good), ESTALE (no such token, or the
- * caller has given up), EFAULT (also, without IPCX_REPLY_RECV: the reply is done,
- * and @token cannot be set to 0), EINVAL, ENOMEM, EDQUOT; and, @token being 0
- * then, those of IPCX_RECV.
+ * Errors: EMSGSIZE (the reply is larger than the caller's room, carries more files
+ * than that, or is larger than the mailbox's messages may be; the token stays good),
+ * ESTALE (no such token, or the caller has given up), EFAULT (also, without
+ * IPCX_REPLY_RECV: the reply is done, and @token cannot be set to 0), EBADF and EPERM
+ * (files, as for IPCX_POST), EINVAL, ENOMEM, EDQUOT (also: the asynchronous caller may
+ * not have a reply of that size); and, @token being 0 then, those of IPCX_RECV.
  */
 struct ipcx_reply {
 	__u64 token;
@@ -686,7 +816,131 @@ struct ipcx_reply {
 	struct ipcx_mbox_recv next;
 };
 
-#define IPCX_REPLY_SIZE_VER0	160
+#define IPCX_REPLY_SIZE_VER0	208
+
+/**
+ * struct ipcx_token - Turn a reply token into an fd (IPCX_TOKEN, mailbox fd with the
+ *	right to receive).
+ * @token: what came with the request; not good any more afterwards
+ * @flags: 0
+ * @reserved: 0
+ *
+ * For another process that shall reply: IPCX_REPLY works on the fd, and its last
+ * close is a discard. poll tells POLLOUT while the caller waits, then POLLERR and
+ * POLLHUP.
+ *
+ * Returns a new file descriptor, close-on-exec.
+ *
+ * Errors: EBADF (no right to receive), EFAULT, EINVAL, EMFILE, ENFILE, ENOMEM, ESTALE
+ * (no such token, or the caller has given up).
+ */
+struct ipcx_token {
+	__u64 token;
+	__u32 flags;
+	__u32 reserved;
+};
+
+#define IPCX_TOKEN_SIZE_VER0	16
+
+/**
+ * struct ipcx_watch - Be told of a mailbox's death (IPCX_WATCH, control fd or a
+ *	mailbox fd with the right to send).
+ * @flags: control fd: one of IPCX_TO_PORT and IPCX_TO_NAME
+ * @from: fd of the caller's own mailbox, with the right to receive
+ * @dest: control fd: whose death, else 0
+ * @dest_len: IPCX_TO_NAME: length of the name in bytes, else 0
+ * @reserved: 0
+ * @cookie: what the notice shall tell
+ *
+ * The notice is a message in @from with IPCX_MSG_DEAD, @sender the port that died,
+ * and @cookie; there is always room for it. It comes if the caller may still
+ * send when the mailbox dies: the mode permits it to who asked by port or name; the
+ * fd by which another asked is still open. A mailbox is told of a port once.
+ *
+ * Errors: EACCES, EBADF, EDQUOT, EEXIST (@from will be told of that port already),
+ * EFAULT, EINVAL (also: @from is no mailbox, or is a group), ENAMETOOLONG, ENOENT (as
+ * for IPCX_POST), ENOMEM, EPIPE (it is dead, or @from is), EPROTOTYPE.
+ */
+struct ipcx_watch {
+	__u32 flags;
+	__s32 from;
+	__aligned_u64 dest;
+	__u32 dest_len;
+	__u32 reserved;
+	__u64 cookie;
+};
+
+#define IPCX_WATCH_SIZE_VER0	32
+
+/**
+ * enum ipcx_lag - What becomes of a group's message that a subscriber has no room
+ *	for. What is lost is counted for the subscriber.
+ * @IPCX_LAG_DROP_NEWEST: it loses the message
+ * @IPCX_LAG_DROP_OLDEST: it loses the oldest of the group's messages that it has not
+ *	received, until there is room; where that is not enough, or other sends of
+ *	that user wait for room, this one
+ * @IPCX_LAG_BLOCK: the sender waits; only where the group was created with
+ *	IPCX_MBOX_GROUP_BLOCK
+ */
+enum ipcx_lag {
+	IPCX_LAG_DROP_NEWEST = 0,
+	IPCX_LAG_DROP_OLDEST = 1,
+	IPCX_LAG_BLOCK = 2,
+};
+
+/**
+ * struct ipcx_subscribe - Subscribe a mailbox to a group (IPCX_SUBSCRIBE, control fd
+ *	or a group's fd with the right to subscribe).
+ * @flags: control fd: one of IPCX_TO_PORT and IPCX_TO_NAME
+ * @from: fd of the caller's own mailbox, with the right to receive
+ * @dest: control fd: the group, else 0
+ * @dest_len: IPCX_TO_NAME: length of the name in bytes, else 0
+ * @lag: one of &enum ipcx_lag
+ *
+ * By port or name the group's mode has to permit the caller to read. The mailbox gets
+ * every message that is sent to the group from then on, each with its own sender and
+ * with the group's port in @group, and is charged for what it has not received.
+ * How much of its room one sending user may take is as for IPCX_POST: half of what is
+ * free to it.
+ * When the group ends or its owner ends the subscription, the last message says so
+ * (IPCX_MSG_DEAD).
+ *
+ * Errors: EACCES, EBADF, EDQUOT, EEXIST (@from has subscribed already), EFAULT, EINVAL
+ * (also: @from is no mailbox, or is a group), ENAMETOOLONG, ENOENT (as for IPCX_POST),
+ * ENOMEM, EOPNOTSUPP (not a group), EPERM (IPCX_LAG_BLOCK is not allowed), EPIPE (the
+ * group is dead, or @from is), EPROTOTYPE.
+ */
+struct ipcx_subscribe {
+	__u32 flags;
+	__s32 from;
+	__aligned_u64 dest;
+	__u32 dest_len;
+	__u32 lag;
+};
+
+#define IPCX_SUBSCRIBE_SIZE_VER0	24
+
+/**
+ * struct ipcx_leave - End what ties two mailboxes (IPCX_UNWATCH, IPCX_UNSUBSCRIBE,
+ *	mailbox fd with the right to receive).
+ * @port: IPCX_UNWATCH: the port that was to be watched. IPCX_UNSUBSCRIBE: the group's;
+ *	on a group's fd: the subscriber's
+ * @lost: out: IPCX_UNSUBSCRIBE: messages that the subscriber lost
+ * @flags: 0
+ * @reserved: 0
+ *
+ * What is in the mailbox already stays there.
+ *
+ * Errors: EBADF (no right to receive), EFAULT, EINVAL, ENOENT (nothing ties them).
+ */
+struct ipcx_leave {
+	__u64 port;
+	__u64 lost;
+	__u32 flags;
+	__u32 reserved;
+};
+
+#define IPCX_LEAVE_SIZE_VER0	24
 
 #define IPCX_IOC_MAGIC	0xB9
 
@@ -701,5 +955,11 @@ struct ipcx_reply {
 #define IPCX_POST	_IOW(IPCX_IOC_MAGIC, 0x28, struct ipcx_post)
 #define IPCX_CALL	_IOWR(IPCX_IOC_MAGIC, 0x29, struct ipcx_call)
 #define IPCX_REPLY	_IOWR(IPCX_IOC_MAGIC, 0x2a, struct ipcx_reply)
+#define IPCX_GRANT	_IOW(IPCX_IOC_MAGIC, 0x2b, struct ipcx_grant)
+#define IPCX_TOKEN	_IOW(IPCX_IOC_MAGIC, 0x2c, struct ipcx_token)
+#define IPCX_WATCH	_IOW(IPCX_IOC_MAGIC, 0x2d, struct ipcx_watch)
+#define IPCX_UNWATCH	_IOWR(IPCX_IOC_MAGIC, 0x2e, struct ipcx_leave)
+#define IPCX_SUBSCRIBE	_IOW(IPCX_IOC_MAGIC, 0x2f, struct ipcx_subscribe)
+#define IPCX_UNSUBSCRIBE _IOWR(IPCX_IOC_MAGIC, 0x30, struct ipcx_leave)
 
 #endif /* _UAPI_LINUX_IPCX_H */

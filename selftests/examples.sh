@@ -1,0 +1,113 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The examples of the user guide that play several parts: what they print. TAP.
+# The others run in lib_install.sh.
+set -uo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=../tools/ci/tap.sh
+. "$here/../tools/ci/tap.sh"
+
+examples=$here/../out/lib/examples
+tool=$here/../out/tools/ipcx
+work=$(mktemp -d)
+trap 'rm -rf "$work" "$tap_output"' EXIT
+
+# What an example prints, line by line; numbers of processes do not count.
+prints() { # name, line...
+	local name=$1 wanted said status=0
+	shift
+	wanted=$(printf '%s\n' "$@")
+	said=$(timeout 60 "$examples/$name" 2>&1) || status=$?
+	[ "$status" = 0 ] && [ "$said" = "$wanted" ] && return
+	echo "$name: exit status $status; not:"
+	echo "$wanted"
+	echo "but:"
+	echo "$said"
+	return 1
+}
+
+t_registry() {
+	prints registry 'registry: user 0 provides clock' 'client: it is a quarter past nine' \
+		'registry: clock is gone' 'client: nobody provides clock'
+}
+
+t_broker() {
+	prints broker 'fast: 1 2 3 4 5 6 7 8 9 10' 'the latest will do: (8 lost) 9 10' 'slow: 1 2' \
+		'fast: 11 the end' 'the latest will do: 11 the end' 'slow: (8 lost) 11 the end'
+}
+
+t_actors() {
+	prints actors 'cook: "soup"' 'waiter: "how many?"' 'cook: "two plates"' \
+		'waiter: "two plates of soup"' 'cook: "cake"' 'waiter: there will be no cake'
+}
+
+t_file_server() {
+	prints file_server "passwd: $(head -n 1 /etc/passwd)" 'shadow: refused' \
+		'../proc/version: refused'
+}
+
+t_dispatcher() {
+	prints dispatcher 'wash: done by worker 1' 'dry: done by worker 2' \
+		'leave: the worker has left' 'sweep: done by worker 2'
+}
+
+# Waits for a line of the file.
+wait_line() { # file, pattern
+	local i
+	for i in {1..100}; do
+		! grep -qx -- "$2" "$1" || return 0
+		sleep 0.1
+	done
+	echo "$1: no '$2' after $i looks:"
+	cat "$1"
+	return 1
+}
+
+# One terminal: what is written to this fd, and what is heard. Their number as a pid.
+start_chat() { # fd, name
+	mkfifo "$work/$2"
+	# Without the other's input, whose end would not be one.
+	"$examples/chat" <"$work/$2" >"$work/heard-$2" 3>&- 4>&- &
+	chat=$!
+	eval "exec $1>'$work/$2'"
+}
+
+wait_members() { # number
+	local i
+	for i in {1..100}; do
+		[[ $("$tool" stat --json /example-chat 2>/dev/null) != *"\"members\":$1,"* ]] || return 0
+		sleep 0.1
+	done
+	echo "not $1 members after $i looks"
+	return 1
+}
+
+talk() { # pids of the two
+	wait_members 2 && echo 'is anybody there?' >&3 &&
+		wait_line "$work/heard-two" "$1, user 0: is anybody there?" && echo 'I am' >&4 &&
+		wait_line "$work/heard-one" "$2, user 0: I am"
+}
+
+# The chat ends with who made it.
+t_chat() {
+	local first second chat status=0
+	start_chat 3 one && first=$chat && wait_members 1 && start_chat 4 two && second=$chat &&
+		talk "$first" "$second" || status=1
+	exec 3>&-
+	wait "$first" || status=1
+	wait_line "$work/heard-two" 'the chat has ended' || status=1
+	exec 4>&-
+	wait "$second" || status=1
+	return "$status"
+}
+
+echo 'TAP version 13'
+tap "a registry: rights as carried files, and a notice of death" t_registry
+tap "a broker: subscribers of different speed" t_broker
+tap "actors: asynchronous calls" t_actors
+tap "a file server: an open file as the answer" t_file_server
+tap "a dispatcher: the right to reply in other hands" t_dispatcher
+tap "a chat between two" t_chat
+tap_done
