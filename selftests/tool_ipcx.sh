@@ -5,107 +5,19 @@
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=../tools/ci/tap.sh
-. "$here/../tools/ci/tap.sh"
+# shellcheck source=tool/common.sh
+. "$here/tool/common.sh"
 
-program=${IPCX_TOOL:-$here/../out/tools/ipcx}
-[ -x "$program" ] || {
-	echo "Bail out! $program: not there: build it with 'make tools'"
-	exit 1
-}
-work=$(mktemp -d)
-q=/tool-$$ m=/tool-mbox-$$
-nobody=65534
-
-cleanup() {
-	"$program" rm --force "$q" "$q-2" "$m" >/dev/null 2>&1
-	rm -rf "$work" "$tap_output"
-}
-trap cleanup EXIT
-
-# ---- checks: in the shell itself, since every program is dear in a VM ----
-
-# All that is in a file, newlines at its end too.
-slurp() { # variable, file
-	IFS= read -r -d '' "$1" <"$2" || true
-}
-
-# expect STATUS ARGUMENT...: runs ipcx; its output is in $work/out and /err.
-expect() {
-	local wanted=$1 status=0
-	shift
-	"$program" "$@" >"$work/out" 2>"$work/err" || status=$?
-	[ "$status" = "$wanted" ] && return
-	echo "ipcx $*: exit status $status instead of $wanted"
-	cat "$work/out" "$work/err"
-	return 1
-}
-
-out_is() {
-	local text
-	slurp text "$work/out"
-	[ "$text" = "$1" ] && return
-	echo "not '$1' but '$text'"
-	return 1
-}
-
-has_line() { # pattern, text
-	local line
-	while IFS= read -r line; do
-		[[ ! $line =~ $1 ]] || return 0
-	done <<<"$2"
-	return 1
-}
-
-# says out|err PATTERN...: lines that match are there.
-says() {
-	local text pattern
-	slurp text "$work/$1"
-	shift
-	for pattern in "$@"; do
-		has_line "$pattern" "$text" && continue
-		echo "nothing like '$pattern' in:"
-		echo "$text"
-		return 1
-	done
-}
-
-# json TEXT...: what is in the compact JSON of $work/out; kept for t_json_is_valid.
-json() {
-	local output text
-	slurp output "$work/out"
-	printf '%s' "$output" >>"$work/all-json"
-	for text in "$@"; do
-		[[ $output == *"$text"* ]] && continue
-		echo "no '$text' in:"
-		echo "$output"
-		return 1
-	done
-}
+q=/tool-$$
+objects+=("$q" "$q-2")
 
 fresh() {
 	"$program" rm --force "$q" && "$program" create "$q" "$@"
 }
 
-# Until what stat prints of an object has this text.
-wait_until() { # name, text
-	local i
-	for i in {1..100}; do
-		[[ $("$program" stat --json "$1" 2>/dev/null) == *"$2"* ]] && return
-		sleep 0.1
-	done
-	echo "$1: no '$2' after $i looks"
-	return 1
-}
-
 # Until a task waits to receive from $q.
 wait_receiver() {
 	wait_until "$q" '"recv_waiters":1'
-}
-
-# What a test that fails has started is not left behind.
-end_jobs_at_exit() {
-	trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 }
 
 # Until the command that serves has made its file.
@@ -117,36 +29,6 @@ wait_started() {
 	done
 	echo "the command has not started after $i looks"
 	return 1
-}
-
-# Whoever makes $m with these arguments runs while CHECK does; its output is in
-# $work/made and /made-err. Ended, it leaves no mailbox.
-while_made() { # check, subcommand, argument...
-	local check=$1 status=0
-	shift
-	end_jobs_at_exit
-	"$program" "$@" >"$work/made" 2>"$work/made-err" &
-	maker=$!
-	wait_until "$m" '"recv_waiters":1' && "$check" || status=$?
-	# It may have ended already.
-	kill -TERM "$maker" 2>/dev/null || true
-	wait "$maker" || {
-		echo "ipcx $*: exit status $?"
-		status=1
-	}
-	[ "$status" = 0 ] || cat "$work/made" "$work/made-err"
-	expect 4 stat "$m" || return
-	return "$status"
-}
-
-# The port of $m.
-port_of_m() {
-	local text
-	text=$("$program" stat --json "$m") && text=${text#*'"id":'} && echo "${text%%,*}"
-}
-
-as_nobody() {
-	setpriv --reuid="$nobody" --regid="$nobody" --clear-groups -- "$program" "$@"
 }
 
 # ---- tests ----
@@ -299,22 +181,6 @@ t_follow() { # signal
 	wait "$pid" || status=$?
 	[ "$status" = 0 ] || echo "exit status $status after $1"
 	return "$status"
-}
-
-# Ctrl-C, as a terminal gives it to the foreground, once it waits to receive.
-interrupted() { # subcommand, name, argument...
-	/usr/bin/python3 -c '
-import os, signal, subprocess, sys, time
-signal.signal(signal.SIGINT, signal.default_int_handler)
-p = subprocess.Popen(sys.argv[1:])
-look = [sys.argv[1], "stat", "--json", sys.argv[3]]
-for _ in range(100):
-    if b"\"recv_waiters\":1," in subprocess.run(look, capture_output=True).stdout:
-        break
-    time.sleep(0.1)
-p.send_signal(signal.SIGINT)
-sys.exit(p.wait(30))
-' "$program" "$@"
 }
 
 t_follow_interrupt() {
@@ -556,13 +422,6 @@ two_callers() {
 	wait_until "$m" '"depth":1,'
 }
 
-ends_with() { # pid, status
-	local status=0
-	wait "$1" || status=$?
-	[ "$status" = "$2" ] || echo "exit status $status instead of $2"
-	[ "$status" = "$2" ]
-}
-
 end_with_callers() { # signal
 	kill -"$1" "$maker" && ends_with "$maker" 0 &&
 		ends_with "$first" 1 && ends_with "$second" 1 &&
@@ -620,7 +479,7 @@ t_mbox_taken() {
 	while_made check_taken serve "$m" -- true && fresh &&
 		expect 1 serve "$q" -- true && says err "another kind: that name is a queue's" &&
 		expect 1 call "$q" x && says err 'another kind: that is a queue, which does not reply' &&
-		expect 1 send "$q" --sync x && says err 'that is a queue: --sync and --cookie are for mailboxes' &&
+		expect 1 send "$q" --sync x && says err 'that is a queue: --sync, --cookie and files are for mailboxes' &&
 		expect 1 send "$q" --cookie=0 x && expect 3 recv "$q" --nonblock
 }
 
@@ -796,14 +655,6 @@ t_completion() {
 		try sleep serve /a -- sle
 		try /etc/passwd serve /a -- cat /etc/pass
 	' - "$here/../tools/completion/ipcx.bash" "$q"
-}
-
-t_json_is_valid() {
-	/usr/bin/python3 -c '
-import json, sys
-for line in open(sys.argv[1], encoding="utf-8"):
-    json.loads(line)
-' "$work/all-json"
 }
 
 echo 'TAP version 13'

@@ -24,12 +24,14 @@ __ipcx_reply() { # text of candidates, one a line; word so far
 # A word such as --kind=q reaches us as three: --kind, =, q.
 __ipcx_value_of() { # option; word so far
 	case $1 in
-	--kind | -k) __ipcx_reply $'queue\nmbox' "$2" ;;
+	--kind | -k) __ipcx_reply $'queue\nmbox\ngroup' "$2" ;;
+	--lag) __ipcx_reply $'newest\noldest\nblock' "$2" ;;
 	--overflow) __ipcx_reply $'block\ndrop' "$2" ;;
 	--mode | -m) __ipcx_reply $'0600\n0620\n0640\n0660\n0622\n0644\n0666' "$2" ;;
-	--device) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
+	--device | --file) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
 	--timeout | -T | --type | -t | --not-type | --max-type | --min-priority | \
-		--priority | -p | --count | -c | --cookie | --max-msgs | --max-msg-size | --max-bytes)
+		--priority | -p | --count | -c | --cookie | --max-msgs | --max-msg-size | \
+		--max-bytes | --spin | --wait | --fd)
 		COMPREPLY=()
 		;;
 	*) return 1 ;;
@@ -56,7 +58,7 @@ _ipcx() {
 		return
 	fi
 	if [ "$COMP_CWORD" = 1 ]; then
-		__ipcx_reply $'info\nls\nstat\ncreate\nsend\nrecv\ncall\nserve\nrm\n--help\n--version' "$word"
+		__ipcx_reply $'info\nls\nstat\ncreate\nsend\nrecv\ncall\nserve\ngroup\npublish\nsubscribe\nwatch\nrm\n--help\n--version' "$word"
 		return
 	fi
 	if [ "$word" = = ]; then
@@ -72,7 +74,7 @@ _ipcx() {
 		return 0
 	fi
 	case $command in
-	send | recv | call | stat | rm) __ipcx_reply "$(__ipcx_names "$program")" "$word" ;;
+	send | recv | call | stat | publish | subscribe | watch | rm) __ipcx_reply "$(__ipcx_names "$program")" "$word" ;;
 	esac
 }
 

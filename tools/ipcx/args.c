@@ -79,6 +79,15 @@ uint32_t mode_arg(struct argp_state *state, const char *arg)
 	return mode;
 }
 
+uint32_t spin_arg(struct argp_state *state, const char *arg)
+{
+	int64_t ns = 0;
+
+	if (!parse_duration(arg, &ns) || !ns || ns > IPCX_SPIN_NS_MAX)
+		argp_error(state, "--spin: '%s' is not a time up to 10ms, such as 20us", arg);
+	return ns;
+}
+
 void timeout_arg(struct argp_state *state, const char *arg, struct patience *p)
 {
 	if (!parse_duration(arg, &p->timeout_ns))

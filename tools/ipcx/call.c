@@ -11,6 +11,10 @@ struct args {
 	uint64_t cookie;
 	uint32_t priority;
 	bool lines;
+	bool adaptive;
+	bool files;
+	bool cat;
+	struct baggage bag;
 	struct patience patience;
 };
 
@@ -18,9 +22,8 @@ struct caller {
 	const struct args *args;
 	struct ipcx_mbox *mbox;
 	size_t max;		/* largest payload of either direction */
+	struct arrivals files;	/* that come with the reply */
 };
-
-enum { KEY_COOKIE = 0x100 };
 
 static const struct argp_option options[] = {
 	{ "type", 't', "N", 0, "Type of the request: 0 to 2^64-1 (default: 0)", 0 },
@@ -28,8 +31,40 @@ static const struct argp_option options[] = {
 	{ "priority", 'p', "N", 0, "Priority, high first: 0 to 32767 (default: 0)", 0 },
 	{ "timeout", 'T', "TIME", 0, "Wait for the reply for TIME at most (default: for ever)", 0 },
 	{ "lines", 'l', 0, 0, "End the reply with a newline", 0 },
+	{ "adaptive", KEY_ADAPTIVE, 0, 0, "Spin a little before sleeping", 0 },
+	{ "file", KEY_FILE, "PATH", 0,
+	  "Open this file and send it along, also several times", 0 },
+	{ "fd", KEY_FD, "N", 0, "Send this open file descriptor along, also several times", 0 },
+	{ "files", KEY_FILES, 0, 0, "Let the reply carry files, and say which came", 0 },
+	{ "cat", KEY_CAT, 0, 0, "As --files, and write their content behind the reply", 0 },
 	{ 0 }
 };
+
+static error_t parse_rest(int key, char *arg, struct argp_state *state)
+{
+	struct args *args = state->input;
+
+	switch (key) {
+	case 'l':
+		args->lines = true;
+		return 0;
+	case KEY_ADAPTIVE:
+		args->adaptive = true;
+		return 0;
+	case KEY_CAT:
+		args->cat = true;
+		/* fallthrough */
+	case KEY_FILES:
+		args->files = true;
+		return 0;
+	case ARGP_KEY_END:
+		if (args->cat && tool.json)
+			argp_error(state, "--cat writes content as it is: not with --json");
+		return 0;
+	default:
+		return baggage_option(key, arg, state, &args->bag);
+	}
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -48,9 +83,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'T':
 		timeout_arg(state, arg, &args->patience);
 		return 0;
-	case 'l':
-		args->lines = true;
-		return 0;
 	case ARGP_KEY_ARG:
 		if (!dest_or_text_arg(state, arg, &args->dest, &args->request))
 			argp_error(state, "more than one REQUEST: quote it");
@@ -59,7 +91,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		argp_usage(state);
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return parse_rest(key, arg, state);
 	}
 }
 
@@ -68,11 +100,15 @@ static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "NAME [REQUEST]\nPORT [REQUEST]",
 	.doc = "Send REQUEST to a mailbox, or what standard input gives up to its end, wait for the reply and write it to standard output.\v"
-	       "A PORT is the ID of 'ipcx ls'. The receiver is told who calls.\n"
+	       "A PORT is the ID of 'ipcx ls'. The receiver is told who calls. With files and\n"
+	       "without REQUEST the request is empty.\n"
 	       "TIME is in seconds, or has a unit: ns, us, ms, s, m, h.\n"
 	       "With --json: one object with the reply's type, priority, cookie, seq (the\n"
 	       "number of the request in the mailbox), size and payload, and who wrote it:\n"
-	       "sender (the mailbox's port), pid, tid, uid, gid.\n"
+	       "sender (the mailbox's port), pid, tid, uid, gid; with --files also files:\n"
+	       "kind, size and path of each.\n"
+	       "A file that comes is an open descriptor of the other side's. --cat reads it\n"
+	       "from where that left it; else it is named on standard error and closed.\n"
 	       "\n"
 	       "Exit status 1: no reply will come: the receiver discarded the call, or ended.\n"
 	       "Exit status 3: no reply came in time.\n"
@@ -81,30 +117,45 @@ static const struct argp argp = {
 	       "  ipcx serve /upper -- tr a-z A-Z        in another terminal\n"
 	       "  ipcx call /upper 'hello'\n"
 	       "  ipcx call /upper --timeout=2 <text.txt || echo no reply\n"
-	       "  ipcx call /upper --json 'hello' | jq .pid\n",
+	       "  ipcx call /upper --json 'hello' | jq .pid\n"
+	       "  ipcx call /words --file=text.txt\n"
+	       "  ipcx call /files --cat motd >copy\n",
 };
 
-static int write_reply(const struct caller *c, const struct ipcx_mbox_recv *reply,
-		       const char *payload)
+static json_t *reply_json(const struct caller *c, const struct ipcx_mbox_recv *reply,
+			  const char *payload)
 {
-	json_t *obj;
-	int err;
+	json_t *obj = mail_json(reply);
 
-	if (tool.json) {
-		obj = mail_json(reply);
-		json_set_u64(obj, "size", reply->len);
-		json_set_bytes(obj, "payload", payload, reply->len);
-		err = write_json(obj);
-	} else {
-		err = write_payload(payload, reply->len, c->args->lines);
-	}
-	if (!err)
-		return EXIT_SUCCESS;
-	fprintf(stderr, "ipcx: standard output: %s: the reply is lost\n", strerror(-err));
-	return EXIT_FAILURE;
+	if (c->args->files)
+		json_set(obj, "files", arrivals_json(&c->files));
+	json_set_u64(obj, "size", reply->len);
+	json_set_bytes(obj, "payload", payload, reply->len);
+	return obj;
 }
 
-static int call(const struct caller *c, const void *buf, size_t len)
+static int write_reply(struct caller *c, const struct ipcx_mbox_recv *reply,
+		       const char *payload)
+{
+	const char *subject = c->args->dest.text;
+	int err;
+
+	if (tool.json)
+		err = write_json(reply_json(c, reply, payload));
+	else
+		err = write_payload(payload, reply->len, c->args->lines);
+	if (err) {
+		fprintf(stderr, "ipcx: standard output: %s: the reply is lost\n", strerror(-err));
+		return EXIT_FAILURE;
+	}
+	if (c->args->cat)
+		return arrivals_cat(&c->files, subject);
+	if (!tool.json)
+		arrivals_tell(&c->files, subject);
+	return EXIT_SUCCESS;
+}
+
+static int call(struct caller *c, const void *buf, size_t len)
 {
 	const struct args *args = c->args;
 	char *room = check_alloc(malloc(c->max));
@@ -114,19 +165,27 @@ static int call(const struct caller *c, const void *buf, size_t len)
 	int err, status;
 
 	ipcx_mbox_msg_init(&request, buf, len, args->type, args->cookie);
+	ipcx_mbox_msg_set_fds(&request, args->bag.fds, args->bag.count);
 	request.priority = args->priority;
 	ipcx_mbox_recv_init(&reply, room, c->max);
+	if (args->files)
+		arrivals_expect(&c->files, &reply);
 	begin_waiting(&args->patience, &opts.flags, &opts.clock, &opts.deadline_ns);
+	if (args->adaptive)
+		opts.flags |= IPCX_XFER_ADAPTIVE;
 	err = ipcx_mbox_call_msg(c->mbox, &request, &reply, &opts);
-	if (err)
+	if (err) {
 		status = explain_post(c->mbox, ACT_CALL, &args->dest, len, err);
-	else
+	} else {
+		arrivals_take(&c->files, &reply);
 		status = write_reply(c, &reply, room);
+		arrivals_close(&c->files);
+	}
 	free(room);
 	return status;
 }
 
-static int call_with_input(const struct caller *c)
+static int call_with_input(struct caller *c)
 {
 	struct bytes input;
 	int err = read_bytes(STDIN_FILENO, c->max, &input);
@@ -147,6 +206,9 @@ static int call_dest(struct caller *c)
 	c->max = stat.max_msg_size;
 	if (args->request)
 		return call(c, args->request, strlen(args->request));
+	/* A file is request enough. */
+	if (args->bag.count)
+		return call(c, NULL, 0);
 	return call_with_input(c);
 }
 
@@ -157,7 +219,9 @@ int cmd_call(int argc, char **argv)
 	int status, err;
 
 	parse_args(&argp, argc, argv, &args);
-	status = open_device();
+	status = baggage_open(&args.bag);
+	if (!status)
+		status = open_device();
 	if (status)
 		return status;
 	err = open_mailbox(&c.mbox, &args.dest);

@@ -11,7 +11,7 @@ struct args {
 	bool exist_ok;
 };
 
-enum { KEY_MAX_MSGS = 0x100, KEY_MAX_MSG_SIZE, KEY_MAX_BYTES, KEY_OVERFLOW, KEY_EXIST_OK };
+enum { KEY_OVERFLOW = 0x100, KEY_EXIST_OK };
 
 static const struct argp_option options[] = {
 	{ "mode", 'm', "MODE", 0,

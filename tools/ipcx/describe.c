@@ -10,17 +10,11 @@ static const char *const kinds[] = {
 	[IPCX_KIND_MBOX] = "mbox",
 };
 
-const char *kind_name(unsigned int kind)
+const char *kind_name(const struct ipcx_stat *stat)
 {
-	return kind < ARRAY_SIZE(kinds) && kinds[kind] ? kinds[kind] : "unknown";
-}
-
-unsigned int kind_by_name(const char *name)
-{
-	for (unsigned int i = 1; i < ARRAY_SIZE(kinds); i++)
-		if (kinds[i] && !strcmp(kinds[i], name))
-			return i;
-	return 0;
+	if (stat->state & IPCX_STAT_GROUP)
+		return "group";
+	return stat->kind < ARRAY_SIZE(kinds) && kinds[stat->kind] ? kinds[stat->kind] : "unknown";
 }
 
 const char *overflow_name(unsigned int overflow)
@@ -60,6 +54,22 @@ char *time_text(uint64_t ns)
 	return format_text("%s", text);
 }
 
+/* What only objects of that kind have. */
+static void set_special(json_t *obj, const struct ipcx_stat *stat)
+{
+	if (stat->kind != IPCX_KIND_MBOX) {
+		json_set_str(obj, "overflow", overflow_name(stat->overflow));
+		json_set_bool(obj, "notify", stat->state & IPCX_STAT_NOTIFY);
+		json_set_u64(obj, "dropped", stat->dropped);
+		return;
+	}
+	json_set_bool(obj, "dead", stat->state & IPCX_STAT_DEAD);
+	json_set_u64(obj, "calls", stat->calls);
+	json_set_u64(obj, "members", stat->members);
+	json_set_u64(obj, "watches", stat->watches);
+	json_set_u64(obj, "lost", stat->lost);
+}
+
 json_t *stat_json(const struct ipcx_stat *stat)
 {
 	json_t *obj = check_alloc(json_object());
@@ -92,20 +102,13 @@ json_t *stat_json(const struct ipcx_stat *stat)
 	char mode[16];
 
 	json_set_u64(obj, "id", stat->id);
-	json_set_str(obj, "kind", kind_name(stat->kind));
+	json_set_str(obj, "kind", kind_name(stat));
 	if (stat->state & IPCX_STAT_NAMED)
 		json_set_bytes(obj, "name", stat->name, stat->name_len);
 	json_set_bytes(obj, "owner", owner, strlen(owner));
 	snprintf(mode, sizeof(mode), "%04o", stat->mode);
 	json_set_str(obj, "mode", mode);
-	if (stat->kind == IPCX_KIND_MBOX) {
-		json_set_bool(obj, "dead", stat->state & IPCX_STAT_DEAD);
-		json_set_u64(obj, "calls", stat->calls);
-	} else {
-		json_set_str(obj, "overflow", overflow_name(stat->overflow));
-		json_set_bool(obj, "notify", stat->state & IPCX_STAT_NOTIFY);
-		json_set_u64(obj, "dropped", stat->dropped);
-	}
+	set_special(obj, stat);
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 		json_set_u64(obj, numbers[i].key, numbers[i].value);
 	free(owner);

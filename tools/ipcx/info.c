@@ -40,7 +40,7 @@ static void print_json(const struct ipcx_info *info)
 			json_array_append_new(list, json_string(features[i].name));
 	json_set_str(obj, "version", ipcx_version());
 	json_set_u64(obj, "abi_version", info->abi_version);
-	json_object_set_new(obj, "features", list);
+	json_set(obj, "features", list);
 	json_set_u64(obj, "max_msg_size", info->max_msg_size);
 	json_set_u64(obj, "max_queue_msgs", info->max_queue_msgs);
 	json_set_u64(obj, "max_queue_bytes", info->max_queue_bytes);
@@ -48,6 +48,8 @@ static void print_json(const struct ipcx_info *info)
 	json_set_u64(obj, "user_bytes_limit", info->user_bytes_limit);
 	json_set_u64(obj, "user_objects", info->user_objects);
 	json_set_u64(obj, "user_objects_limit", info->user_objects_limit);
+	json_set_u64(obj, "user_files", info->user_files);
+	json_set_u64(obj, "user_files_limit", info->user_files_limit);
 	json_print(obj);
 }
 
@@ -66,6 +68,8 @@ static void print_text(const struct ipcx_info *info)
 	       (uint64_t)info->user_objects, (uint64_t)info->user_objects_limit);
 	printf("your bytes:       %" PRIu64 " of %" PRIu64 "\n",
 	       (uint64_t)info->user_bytes, (uint64_t)info->user_bytes_limit);
+	printf("your files:       %" PRIu64 " of %" PRIu64 " in messages\n",
+	       (uint64_t)info->user_files, (uint64_t)info->user_files_limit);
 }
 
 int cmd_info(int argc, char **argv)

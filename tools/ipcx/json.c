@@ -4,7 +4,7 @@
 
 #include "tool.h"
 
-static void set_new(json_t *obj, const char *key, json_t *value)
+void json_set(json_t *obj, const char *key, json_t *value)
 {
 	check_alloc(value);
 	if (json_object_set_new(obj, key, value))
@@ -40,7 +40,7 @@ void json_set_bytes(json_t *obj, const char *key, const void *bytes, size_t len)
 	char *encoded, *name;
 
 	if (text) {
-		set_new(obj, key, text);
+		json_set(obj, key, text);
 		return;
 	}
 	name = format_text("%s_base64", key);
@@ -55,7 +55,7 @@ void json_set_u64(json_t *obj, const char *key, uint64_t value)
 	char digits[24];
 
 	if (value <= INT64_MAX) {
-		set_new(obj, key, json_integer((json_int_t)value));
+		json_set(obj, key, json_integer((json_int_t)value));
 		return;
 	}
 	snprintf(digits, sizeof(digits), "%" PRIu64, value);
@@ -64,12 +64,12 @@ void json_set_u64(json_t *obj, const char *key, uint64_t value)
 
 void json_set_str(json_t *obj, const char *key, const char *value)
 {
-	set_new(obj, key, json_string(value));
+	json_set(obj, key, json_string(value));
 }
 
 void json_set_bool(json_t *obj, const char *key, bool value)
 {
-	set_new(obj, key, json_boolean(value));
+	json_set(obj, key, json_boolean(value));
 }
 
 void json_print(json_t *value)

@@ -16,22 +16,55 @@ enum action open_action(const struct dest *dest)
 	return dest->is_port ? ACT_PORT : ACT_MBOX;
 }
 
+error_t birth_option(int key, char *arg, struct argp_state *state, struct birth *birth)
+{
+	switch (key) {
+	case 'm':
+		birth->opts.mode = mode_arg(state, arg);
+		birth->has_mode = true;
+		return 0;
+	case KEY_MAX_MSGS:
+		birth->opts.max_msgs = count_arg(state, "max-msgs", arg);
+		return 0;
+	case KEY_MAX_MSG_SIZE:
+		birth->opts.max_msg_size = size_arg(state, "max-msg-size", arg);
+		return 0;
+	case KEY_MAX_BYTES:
+		birth->opts.max_bytes = size_arg(state, "max-bytes", arg);
+		return 0;
+	case KEY_SPIN:
+		birth->opts.spin_ns = spin_arg(state, arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+bool birth_given(const struct birth *birth)
+{
+	const struct ipcx_mbox_opts *opts = &birth->opts;
+
+	return birth->has_mode || opts->flags || opts->max_msgs || opts->max_msg_size ||
+	       opts->max_bytes || opts->spin_ns;
+}
+
 static int explain(const char *name, const struct ipcx_mbox_opts *opts, int err)
 {
 	if (err == -EINVAL)
-		return report_limits(name, 0, opts->max_msg_size, 0);
+		return report_limits(name, opts->max_msgs, opts->max_msg_size, opts->max_bytes);
 	return report(ACT_SERVE, name, err);
 }
 
 int make_mailbox(struct ipcx_mbox **m, const char *name, const struct birth *birth)
 {
-	int err = ipcx_mbox_create(m, tool.dev, name, 0, &birth->opts);
+	const char *subject = name ? name : "a mailbox";
+	int err = ipcx_mbox_create(m, tool.dev, name, birth->rights, &birth->opts);
 
 	if (err)
-		return explain(name, &birth->opts, err);
+		return explain(subject, &birth->opts, err);
 	/* As mkdir -m does; until here it had no more than that. */
 	if (birth->has_mode && fchmod(ipcx_mbox_fd(*m), birth->opts.mode)) {
-		err = report(ACT_SERVE, name, -errno);
+		err = report(ACT_SERVE, subject, -errno);
 		ipcx_mbox_close(*m);
 	}
 	return err;
@@ -41,17 +74,30 @@ int explain_post(const struct ipcx_mbox *m, enum action action, const struct des
 		 size_t len, int err)
 {
 	struct ipcx_stat stat;
+	bool group;
 
-	if (err != -EMSGSIZE && err != -EPIPE)
-		return report(action, dest->text, err);
 	if (ipcx_mbox_stat(m, &stat))
 		return report(action, dest->text, err);
-	if (err == -EMSGSIZE)
+	group = stat.state & IPCX_STAT_GROUP;
+	switch (err) {
+	case -EOPNOTSUPP:
+		return report_hint(dest->text, err, "%s",
+				   group ? "that is a group, which has no calls, no files and no --sync: see ipcx publish" :
+					   "this mailbox takes no files: who makes it has to say so (--files)");
+	case -EMSGSIZE:
 		return report_hint(dest->text, err,
-				   "%zu bytes or more; this mailbox takes %llu at most: its receiver chose that when making it",
-				   len, (unsigned long long)stat.max_msg_size);
-	if (stat.state & IPCX_STAT_DEAD)
-		return report_hint(dest->text, err, "the mailbox's receiver has gone");
-	return report_hint(dest->text, err,
-			   "the receiver discarded the call, or ended before it replied");
+				   "%zu bytes or more; this %s takes %llu at most: its %s chose that when making it",
+				   len, group ? "group" : "mailbox",
+				   (unsigned long long)stat.max_msg_size,
+				   group ? "holder" : "receiver");
+	case -EPIPE:
+		if (group)
+			return report_hint(dest->text, err, "the group's holder has gone");
+		if (stat.state & IPCX_STAT_DEAD)
+			return report_hint(dest->text, err, "the mailbox's receiver has gone");
+		return report_hint(dest->text, err,
+				   "the receiver discarded the call, or ended before it replied");
+	default:
+		return report(group ? ACT_GROUP : action, dest->text, err);
+	}
 }

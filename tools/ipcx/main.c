@@ -19,6 +19,10 @@ static const struct command {
 	{ "recv", "receive messages, to standard output", cmd_recv },
 	{ "call", "send a request to a mailbox and print the reply", cmd_call },
 	{ "serve", "make a mailbox and answer its calls with a command", cmd_serve },
+	{ "group", "make a group and hold it", cmd_group },
+	{ "publish", "send a message to all that have subscribed to a group", cmd_publish },
+	{ "subscribe", "receive a group's messages, to standard output", cmd_subscribe },
+	{ "watch", "wait until a mailbox or a group is gone", cmd_watch },
 	{ "rm", "remove objects by name", cmd_rm },
 };
 
@@ -46,7 +50,11 @@ static const char main_tail[] =
 	"  ipcx ls                        see what there is\n"
 	"  ipcx rm /jobs                  remove the queue\n"
 	"  ipcx serve /upper -- tr a-z A-Z  answer calls\n"
-	"  ipcx call /upper 'hello'       make one, from elsewhere\n";
+	"  ipcx call /upper 'hello'       make one, from elsewhere\n"
+	"  ipcx watch /upper              wait until it has ended\n"
+	"  ipcx group /news               make a group\n"
+	"  ipcx subscribe /news --lines   receive what is sent to it, here and elsewhere\n"
+	"  ipcx publish /news 'hello'     send to all of them\n";
 
 static void print_help(void)
 {
@@ -54,7 +62,7 @@ static void print_help(void)
 	fputs("Messages between processes through the objects of " IPCX_DEV_PATH ".\n\nCommands:\n",
 	      stdout);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  %-8s %s\n", commands[i].name, commands[i].what);
+		printf("  %-9s %s\n", commands[i].name, commands[i].what);
 	fputs(main_tail, stdout);
 }
 

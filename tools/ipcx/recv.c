@@ -2,7 +2,7 @@
 /* ipcx recv: the command line */
 #include "recv.h"
 
-enum { KEY_NOT_TYPE = 0x100, KEY_MAX_TYPE, KEY_MIN_PRIORITY, KEY_PEEK, KEY_MBOX, KEY_MAX_MSG_SIZE };
+enum { KEY_NOT_TYPE = 0x100, KEY_MAX_TYPE, KEY_MIN_PRIORITY, KEY_PEEK, KEY_MBOX };
 
 static const struct argp_option options[] = {
 	{ 0, 0, 0, 0, "Which messages (one of these; default: all):", 1 },
@@ -25,6 +25,11 @@ static const struct argp_option options[] = {
 	{ "mode", 'm', "MODE", 0,
 	  "Its permission bits in octal, whatever the umask: w to send, r to list (default: 0600)", 0 },
 	{ "max-msg-size", KEY_MAX_MSG_SIZE, "SIZE", 0, "Its largest payload (default: 64K)", 0 },
+	{ "files", KEY_FILES, 0, 0, "Let messages carry files, and say which came", 0 },
+	{ "cat", KEY_CAT, 0, 0, "As --files, and write their content behind the payload", 0 },
+	{ "adaptive", KEY_ADAPTIVE, 0, 0, "Spin a little before sleeping", 0 },
+	{ "spin", KEY_SPIN, "TIME", 0,
+	  "How long whoever asks for it may spin here at most, up to 10ms (default: the module's)", 0 },
 	{ 0 }
 };
 
@@ -47,8 +52,10 @@ static void check_mbox(struct argp_state *state, const struct recv_args *args)
 {
 	if (args->mbox && (args->peek || args->all || args->patience.nonblock))
 		argp_error(state, "--mbox makes a mailbox, which is empty: not with --peek, --all or --nonblock");
-	if (!args->mbox && (args->birth.has_mode || args->birth.opts.max_msg_size))
-		argp_error(state, "--mode and --max-msg-size are for making a mailbox (--mbox)");
+	if (!args->mbox && (birth_given(&args->birth) || args->adaptive))
+		argp_error(state, "--mode, --max-msg-size, --files, --cat, --adaptive and --spin are for making a mailbox (--mbox)");
+	if (args->cat && tool.json)
+		argp_error(state, "--cat writes content as it is: not with --json");
 }
 
 static void check_args(struct argp_state *state, const struct recv_args *args)
@@ -83,7 +90,7 @@ static error_t parse_selection(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static error_t parse_birth(int key, char *arg, struct argp_state *state)
+static error_t parse_mbox(int key, char *arg, struct argp_state *state)
 {
 	struct recv_args *args = state->input;
 
@@ -91,14 +98,19 @@ static error_t parse_birth(int key, char *arg, struct argp_state *state)
 	case KEY_MBOX:
 		args->mbox = true;
 		return 0;
-	case 'm':
-		args->birth.opts.mode = mode_arg(state, arg);
-		args->birth.has_mode = true;
+	case KEY_CAT:
+		args->cat = true;
+		/* fallthrough */
+	case KEY_FILES:
+		args->files = true;
+		args->birth.opts.flags |= IPCX_MBOX_FILES;
 		return 0;
-	case KEY_MAX_MSG_SIZE:
-		args->birth.opts.max_msg_size = size_arg(state, "max-msg-size", arg);
+	case KEY_ADAPTIVE:
+		args->adaptive = true;
 		return 0;
 	default:
+		if (!birth_option(key, arg, state, &args->birth))
+			return 0;
 		return parse_selection(key, arg, state);
 	}
 }
@@ -138,7 +150,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		check_args(state, args);
 		return 0;
 	default:
-		return parse_birth(key, arg, state);
+		return parse_mbox(key, arg, state);
 	}
 }
 
@@ -155,7 +167,10 @@ static const struct argp argp = {
 	       "Only the program that makes a mailbox receives from it, while it runs, as with\n"
 	       "'nc -l'. Calls are written like other messages and get no reply: their callers\n"
 	       "see an error. With --json there are also cookie, seq, call (true or false),\n"
-	       "and the sender: sender (its own port, or 0), pid, tid, uid, gid.\n"
+	       "and the sender: sender (its own port, or 0), pid, tid, uid, gid; with --files\n"
+	       "also files: kind, size and path of each.\n"
+	       "A file that comes is an open descriptor of its sender's. --cat reads it from\n"
+	       "where the sender left it; else it is named on standard error and closed.\n"
 	       "--follow ends when interrupted (Ctrl-C, SIGTERM, SIGHUP), with exit status 0\n"
 	       "and without having taken a message that it did not write; or when the reader\n"
 	       "of standard output goes away: likewise if it was waiting for a message, else\n"
@@ -170,7 +185,8 @@ static const struct argp argp = {
 	       "  ipcx recv /jobs --type=7 --nonblock\n"
 	       "  ipcx recv /jobs --all >/dev/null                  empty the queue\n"
 	       "  ipcx recv /jobs --follow --json | jq .priority\n"
-	       "  ipcx recv --mbox /inbox --mode=0622 --follow --lines    all may send\n",
+	       "  ipcx recv --mbox /inbox --mode=0622 --follow --lines    all may send\n"
+	       "  ipcx recv --mbox /inbox --cat >copy                     a file comes along\n",
 };
 
 static int open_source(const struct recv_args *args, struct recv_source *from)
@@ -187,7 +203,7 @@ int cmd_recv(int argc, char **argv)
 {
 	struct recv_args args = {
 		.opts = { .sz = sizeof(args.opts) },
-		.birth.opts = { .sz = sizeof(args.birth.opts) },
+		.birth = BIRTH_INIT,
 	};
 	struct recv_source from = { 0 };
 	int status;

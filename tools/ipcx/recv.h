@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ipcx recv: what its files share. */
+/* ipcx recv and ipcx subscribe: what their files share. */
 #ifndef IPCX_RECV_H
 #define IPCX_RECV_H
 
@@ -15,7 +15,10 @@ struct recv_args {
 	bool lines;
 	struct patience patience;
 	bool mbox;
-	struct birth birth;		/* with mbox */
+	bool adaptive;			/* with mbox, as all that follows */
+	bool files;
+	bool cat;
+	struct birth birth;
 };
 
 /* Where messages come from: the one or the other. */
@@ -24,7 +27,7 @@ struct recv_source {
 	struct ipcx_mbox *mbox;
 };
 
-/* recv-run.c: receive and write; the exit status */
+/* recv-run.c: receive and write, up to the end of the group; the exit status */
 int recv_run(const struct recv_args *args, const struct recv_source *from);
 
 #endif /* IPCX_RECV_H */

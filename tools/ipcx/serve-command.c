@@ -9,7 +9,16 @@
 
 #include "serve.h"
 
+#define FIRST_FILE 3
+
 extern char **environ;
+
+/* What the command's first descriptors are to be. */
+struct plumbing {
+	int in;
+	int out;		/* -1: ours */
+	const struct arrivals *files;
+};
 
 /* A file, unlike a pipe, takes it all before anybody reads. */
 static int input_file(const struct run *run)
@@ -27,7 +36,21 @@ static int input_file(const struct run *run)
 	return err ? err : fd;
 }
 
-static int spawn_with(char *const command[], int in, int out, const sigset_t *mask, pid_t *pid)
+/*
+ * Files came into the lowest free descriptors, one after the other: each has at least
+ * the number that it is to get, and none is overwritten before its turn.
+ */
+static int add_files(posix_spawn_file_actions_t *actions, const struct arrivals *files)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < files->count; i++)
+		err = posix_spawn_file_actions_adddup2(actions, files->fds[i], FIRST_FILE + i);
+	return err;
+}
+
+static int spawn_with(char *const command[], const struct plumbing *fds, const sigset_t *mask,
+		      pid_t *pid)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
@@ -46,9 +69,11 @@ static int spawn_with(char *const command[], int in, int out, const sigset_t *ma
 	if (!err)
 		err = posix_spawnattr_setsigmask(&attr, mask);
 	if (!err)
-		err = posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
-	if (!err && out >= 0)
-		err = posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+		err = posix_spawn_file_actions_adddup2(&files, fds->in, STDIN_FILENO);
+	if (!err && fds->out >= 0)
+		err = posix_spawn_file_actions_adddup2(&files, fds->out, STDOUT_FILENO);
+	if (!err)
+		err = add_files(&files, fds->files);
 	if (!err)
 		err = posix_spawnp(pid, command[0], &files, &attr, command, environ);
 	posix_spawnattr_destroy(&attr);
@@ -58,7 +83,7 @@ free_files:
 }
 
 /* No signal comes between the command's start and our knowing whom to tell. */
-static int spawn(char *const command[], int in, int out, pid_t *pid)
+static int spawn(char *const command[], const struct plumbing *fds, pid_t *pid)
 {
 	int err = -ECANCELED;
 	sigset_t all, old;
@@ -66,7 +91,7 @@ static int spawn(char *const command[], int in, int out, pid_t *pid)
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
 	if (!stop_asked())
-		err = spawn_with(command, in, out, &old, pid);
+		err = spawn_with(command, fds, &old, pid);
 	if (!err)
 		stop_pass_on(*pid);
 	sigprocmask(SIG_SETMASK, &old, NULL);
@@ -87,12 +112,14 @@ static int wait_for(pid_t pid, int *status)
 
 static int run_with_pipe(char *const command[], struct run *run, int in)
 {
+	struct plumbing fds = { .in = in, .files = run->files };
 	int ends[2], err, read_err;
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
-	err = spawn(command, in, ends[1], &pid);
+	fds.out = ends[1];
+	err = spawn(command, &fds, &pid);
 	close(ends[1]);
 	read_err = err ? 0 : read_bytes(ends[0], run->max, &run->output);
 	/* One that goes on writing ends by that. */
@@ -104,8 +131,9 @@ static int run_with_pipe(char *const command[], struct run *run, int in)
 
 static int run_with_our_stdout(char *const command[], struct run *run, int in)
 {
+	const struct plumbing fds = { .in = in, .out = -1, .files = run->files };
 	pid_t pid;
-	int err = spawn(command, in, -1, &pid);
+	int err = spawn(command, &fds, &pid);
 
 	return err ? err : wait_for(pid, &run->status);
 }

@@ -12,6 +12,7 @@ struct server {
 	size_t max;			/* largest payload of either direction */
 	char *buf;
 	struct ipcx_mbox_recv mail;
+	struct arrivals files;
 };
 
 /* setenv(3) keeps every value that it ever set, and senders choose some of these. */
@@ -27,6 +28,7 @@ static void set_environment(const struct ipcx_mbox_recv *mail)
 		{ "IPCX_SENDER_PORT", mail->sender },
 		{ "IPCX_TYPE", mail->type },
 		{ "IPCX_COOKIE", mail->cookie },
+		{ "IPCX_FILES", mail->fd_count },
 	};
 	static char variables[ARRAY_SIZE(numbers)][40];
 
@@ -97,6 +99,8 @@ static int write_line(const struct server *s, const struct run *run, bool replie
 
 	json_set_u64(obj, "size", s->mail.len);
 	json_set_bool(obj, "call", s->mail.token);
+	if (s->args->files)
+		json_set(obj, "files", arrivals_json(&s->files));
 	if (WIFSIGNALED(run->status))
 		json_set_u64(obj, "signal", WTERMSIG(run->status));
 	else
@@ -145,6 +149,7 @@ static int handle(struct server *s)
 	struct run run = {
 		.input = s->buf,
 		.input_len = s->mail.len,
+		.files = &s->files,
 		.capture = s->mail.token || tool.json,
 		.max = s->max,
 	};
@@ -154,7 +159,22 @@ static int handle(struct server *s)
 	err = run_command(s->args->command, &run);
 	status = err ? not_run(s, err) : finish(s, &run);
 	free(run.output.data);
+	arrivals_close(&s->files);
 	return status;
+}
+
+/* Returns what ipcx_mbox_recv_msgs() does. */
+static int take(struct server *s)
+{
+	int ret;
+
+	ipcx_mbox_recv_init(&s->mail, s->buf, s->max);
+	if (s->args->files)
+		arrivals_expect(&s->files, &s->mail);
+	ret = ipcx_mbox_recv_msgs(s->mbox, &s->mail, 1, NULL);
+	if (ret > 0)
+		arrivals_take(&s->files, &s->mail);
+	return ret;
 }
 
 static int serve(struct server *s)
@@ -163,8 +183,7 @@ static int serve(struct server *s)
 	int status = EXIT_SUCCESS, err;
 
 	for (uint64_t n = 0; !status && (!limit || n < limit) && !stop_asked(); n++) {
-		ipcx_mbox_recv_init(&s->mail, s->buf, s->max);
-		err = ipcx_mbox_recv_msgs(s->mbox, &s->mail, 1, NULL);
+		err = take(s);
 		if (err > 0)
 			status = handle(s);
 		else if (!stop_asked())

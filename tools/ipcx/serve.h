@@ -9,6 +9,7 @@ struct serve_args {
 	const char *name;
 	char **command;			/* up to a NULL */
 	uint64_t count;			/* 0: no limit */
+	bool files;			/* requests may carry some */
 	struct birth birth;
 };
 
@@ -21,6 +22,7 @@ int serve_run(const struct serve_args *args, struct ipcx_mbox *m);
 struct run {
 	const char *input;
 	size_t input_len;
+	const struct arrivals *files;	/* the command's fds from 3 on */
 	bool capture;			/* standard output into @output, else to ours */
 	size_t max;			/* most bytes of it */
 	struct bytes output;

@@ -126,7 +126,7 @@ static void print_who(const struct ipcx_stat *stat)
 	char *name = printable(stat->name), *created = time_text(stat->created_ns);
 
 	line("name:", "%s", (stat->state & IPCX_STAT_NAMED) ? name : "-");
-	line("kind:", "%s", kind_name(stat->kind));
+	line("kind:", "%s", kind_name(stat));
 	line(stat->kind == IPCX_KIND_MBOX ? "port:" : "id:", "%" PRIu64, NUM(stat->id));
 	line("owner:", "%s (%u), group %s (%u)", user, stat->uid, group, stat->gid);
 	line("mode:", "%04o", stat->mode);
@@ -138,11 +138,28 @@ static void print_who(const struct ipcx_stat *stat)
 	free(user);
 }
 
-static void print_text(const struct ipcx_stat *stat)
+/* A group keeps no messages itself. */
+static void print_group(const struct ipcx_stat *stat)
+{
+	line("holder:", "%s", stat->state & IPCX_STAT_DEAD ? "gone" : "there");
+	line("limits:", "%" PRIu64 " bytes a message", NUM(stat->max_msg_size));
+	line("members:", "%" PRIu64 " mailboxes have subscribed", NUM(stat->members));
+	line("sent:", "%" PRIu64 " messages, %" PRIu64 " bytes",
+	     NUM(stat->sent), NUM(stat->sent_bytes));
+}
+
+static void print_ties(const struct ipcx_stat *stat)
+{
+	line("calls:", "%" PRIu64 " received and not answered yet", NUM(stat->calls));
+	line("groups:", "%" PRIu64 " subscribed to, %" PRIu64 " of their messages lost",
+	     NUM(stat->members), NUM(stat->lost));
+	line("watches:", "%" PRIu64 " ports", NUM(stat->watches));
+}
+
+static void print_content(const struct ipcx_stat *stat)
 {
 	bool mbox = stat->kind == IPCX_KIND_MBOX;
 
-	print_who(stat);
 	if (mbox)
 		line("receiver:", "%s", stat->state & IPCX_STAT_DEAD ? "gone" : "there");
 	line("limits:", "%" PRIu64 " messages, %" PRIu64 " bytes, %" PRIu64 " bytes a message",
@@ -154,7 +171,7 @@ static void print_text(const struct ipcx_stat *stat)
 	line("queued:", "%" PRIu64 " messages (and %" PRIu64 " being received), %" PRIu64 " bytes",
 	     NUM(stat->depth), NUM(stat->inflight), NUM(stat->bytes));
 	if (mbox)
-		line("calls:", "%" PRIu64 " received and not answered yet", NUM(stat->calls));
+		print_ties(stat);
 	line("most:", "%" PRIu64 " messages, %" PRIu64 " bytes",
 	     NUM(stat->depth_max), NUM(stat->bytes_max));
 	line("sent:", "%" PRIu64 " messages, %" PRIu64 " bytes",
@@ -168,6 +185,15 @@ static void print_text(const struct ipcx_stat *stat)
 	line("waiting:", "%u to send, %u to receive", stat->send_waiters, stat->recv_waiters);
 	if (!mbox)
 		line("notify:", "%s", stat->state & IPCX_STAT_NOTIFY ? "registered" : "none");
+}
+
+static void print_text(const struct ipcx_stat *stat)
+{
+	print_who(stat);
+	if (stat->state & IPCX_STAT_GROUP)
+		print_group(stat);
+	else
+		print_content(stat);
 }
 
 int cmd_stat(int argc, char **argv)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * ipcx recv --follow and ipcx serve end on a signal, the former also when nobody
- * reads its output any more. On a signal recv never has a message in its hands;
- * without a reader only where that one left after the message was taken. serve may
- * have taken one that it does not run any more: a caller gets EPIPE then.
+ * ipcx recv --follow, subscribe, serve and group end on a signal, the first two also
+ * when nobody reads their output any more. On a signal recv never has a message in
+ * its hands; without a reader only where that one left after the message was taken.
+ * serve may have taken one that it does not run any more: a caller gets EPIPE then.
  *
  * A flag alone would not do: a signal just before the receive's system call
  * would set it and then the receive would sleep. So the handler also makes the
@@ -42,6 +42,18 @@ static void on_signal(int sig)
 bool stop_asked(void)
 {
 	return stop;
+}
+
+void stop_wait(void)
+{
+	sigset_t all, old;
+
+	/* Between the look and the sleep no signal gets in. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old);
+	while (!stop)
+		sigsuspend(&old);
+	sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
 bool stop_no_reader(void)

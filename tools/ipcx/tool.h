@@ -20,7 +20,7 @@
 enum {
 	EXIT_USAGE = 2,		/* the command line is wrong */
 	EXIT_AGAIN = 3,		/* full or empty: would have to wait (longer) */
-	EXIT_NO_OBJECT = 4,	/* no object of that name */
+	EXIT_NO_OBJECT = 4,	/* no object of that name or port */
 	EXIT_NO_DEVICE = 5,	/* no device: the module is not loaded */
 };
 
@@ -41,6 +41,20 @@ void parse_args(const struct argp *argp, int argc, char **argv, void *input);
 void parse_args_in_order(const struct argp *argp, int argc, char **argv, void *input);
 /* Open tool.dev; 0, or an exit status after a message. */
 int open_device(void);
+
+/* Keys of long options that several commands have; each has its own below 0x800. */
+enum {
+	KEY_MAX_MSGS = 0x800,
+	KEY_MAX_MSG_SIZE,
+	KEY_MAX_BYTES,
+	KEY_SPIN,
+	KEY_ADAPTIVE,
+	KEY_COOKIE,
+	KEY_FILE,
+	KEY_FD,
+	KEY_FILES,
+	KEY_CAT,
+};
 
 /* args.c: the values of arguments; usage errors where they are wrong */
 
@@ -70,6 +84,7 @@ uint64_t count_arg(struct argp_state *state, const char *option, const char *arg
 uint64_t size_arg(struct argp_state *state, const char *option, const char *arg);
 uint32_t priority_arg(struct argp_state *state, const char *option, const char *arg);
 uint32_t mode_arg(struct argp_state *state, const char *arg);
+uint32_t spin_arg(struct argp_state *state, const char *arg);
 void timeout_arg(struct argp_state *state, const char *arg, struct patience *p);
 void check_patience(struct argp_state *state, const struct patience *p);
 /* Fill in an option structure; a timeout begins now. */
@@ -93,6 +108,9 @@ enum action {
 	ACT_SYNC	= 1 << 11,	/* the same, until it is received */
 	ACT_CALL	= 1 << 12,
 	ACT_TAKE	= 1 << 13,	/* open a queue to receive from it */
+	ACT_GROUP	= 1 << 14,	/* open a group by its name or port, for sending */
+	ACT_JOIN	= 1 << 15,	/* the same to subscribe, and subscribing */
+	ACT_WATCH	= 1 << 16,	/* ask for a death notice */
 };
 
 /*
@@ -144,17 +162,56 @@ int write_json(json_t *value);
 /* What a mailbox is made with. */
 struct birth {
 	struct ipcx_mbox_opts opts;
+	unsigned int rights;	/* IPCX_OPEN_* beside the right to receive */
 	bool has_mode;		/* --mode: as it is, whatever the umask */
 };
+
+#define BIRTH_INIT { .opts = { .sz = sizeof(struct ipcx_mbox_opts) } }
+
+/* --mode, --max-msg-size and the like, for a parser; else ARGP_ERR_UNKNOWN. */
+error_t birth_option(int key, char *arg, struct argp_state *state, struct birth *birth);
+/* Was one of them given, or a flag set? */
+bool birth_given(const struct birth *birth);
 
 /* A right to send; a negative errno, for open_action(). */
 int open_mailbox(struct ipcx_mbox **m, const struct dest *dest);
 enum action open_action(const struct dest *dest);
-/* The right to receive; 0, or an exit status after a message. */
+/* The right to receive; 0, or an exit status after a message. Without a name: NULL. */
 int make_mailbox(struct ipcx_mbox **m, const char *name, const struct birth *birth);
 /* Say why @len bytes could not be sent; the exit status. */
 int explain_post(const struct ipcx_mbox *m, enum action action, const struct dest *dest,
 		 size_t len, int err);
+
+/* files.c: what messages carry */
+
+/* What is to go with a message. */
+struct baggage {
+	const char *paths[IPCX_FDS_MAX];	/* NULL: given by its number */
+	int fds[IPCX_FDS_MAX];
+	unsigned int count;
+};
+
+/* What came with one. */
+struct arrivals {
+	int fds[IPCX_FDS_MAX];
+	unsigned int count;
+};
+
+/* --file and --fd, for a parser; else ARGP_ERR_UNKNOWN. */
+error_t baggage_option(int key, char *arg, struct argp_state *state, struct baggage *bag);
+/* Open what was given by path; 0, or an exit status after a message. */
+int baggage_open(struct baggage *bag);
+/* Make @mail have room for files. */
+void arrivals_expect(struct arrivals *files, struct ipcx_mbox_recv *mail);
+/* What the kernel has put there. */
+void arrivals_take(struct arrivals *files, const struct ipcx_mbox_recv *mail);
+/* An array of what they are. */
+json_t *arrivals_json(const struct arrivals *files);
+/* Say on stderr what came with a message from @subject. */
+void arrivals_tell(const struct arrivals *files, const char *subject);
+/* Their content to standard output; 0, or an exit status after a message. */
+int arrivals_cat(const struct arrivals *files, const char *subject);
+void arrivals_close(struct arrivals *files);
 
 /* stop.c: the end of what would go on for ever; negative errnos */
 
@@ -163,6 +220,8 @@ int stop_setup(int fd);
 /* The same when standard output's reader goes away. */
 int stop_without_reader(void);
 bool stop_asked(void);
+/* Sleep until then. */
+void stop_wait(void);
 /* Nobody reads standard output any more: what is taken now could not be written. */
 bool stop_no_reader(void);
 /* The process group to pass the signals on to; 0: none. */
@@ -201,6 +260,8 @@ void table_free(struct table *t);
 
 /* json.c */
 
+/* Any @value, whose reference is taken over. */
+void json_set(json_t *obj, const char *key, json_t *value);
 /* @bytes as the string @key, or, where it is not UTF-8, as @key_base64. */
 void json_set_bytes(json_t *obj, const char *key, const void *bytes, size_t len);
 /* A number; a string of digits where JSON libraries have no integer for it. */
@@ -212,9 +273,8 @@ void json_print(json_t *value);
 
 /* describe.c: objects in words */
 
-const char *kind_name(unsigned int kind);
-/* 0 where there is no such kind. */
-unsigned int kind_by_name(const char *name);
+/* A group is a mailbox to the kernel; to people it is another thing. */
+const char *kind_name(const struct ipcx_stat *stat);
 const char *overflow_name(unsigned int overflow);
 /* User and group names, or numbers; to be freed. */
 char *user_name(uid_t uid);
@@ -235,6 +295,10 @@ int cmd_send(int argc, char **argv);
 int cmd_recv(int argc, char **argv);
 int cmd_call(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
+int cmd_group(int argc, char **argv);
+int cmd_publish(int argc, char **argv);
+int cmd_subscribe(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
 int cmd_rm(int argc, char **argv);
 
 #endif /* IPCX_TOOL_H */

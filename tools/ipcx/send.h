@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* ipcx send and ipcx publish: what their files share. */
+#ifndef IPCX_SEND_H
+#define IPCX_SEND_H
+
+#include "tool.h"
+
+struct send_args {
+	struct dest dest;
+	const char *message;	/* NULL: standard input */
+	bool lines;
+	uint64_t type;
+	uint32_t priority;
+	struct patience patience;
+	/* mailboxes only: */
+	bool sync;
+	bool adaptive;
+	bool has_cookie;
+	uint64_t cookie;
+	struct baggage bag;
+};
+
+/* Where messages go, and what has been sent so far. */
+struct sender {
+	const struct send_args *args;
+	struct ipcx_queue *q;		/* or: */
+	struct ipcx_mbox *mbox;
+	uint64_t messages;
+	uint64_t bytes;
+};
+
+/* send-run.c */
+
+/* What both commands' lines may have; else ARGP_ERR_UNKNOWN. */
+error_t send_option(int key, char *arg, struct argp_state *state, struct send_args *args);
+/* For the end of the line. */
+void send_check(struct argp_state *state, const struct send_args *args);
+/* Send what @args say; the exit status. */
+int send_run(struct sender *s);
+
+#endif /* IPCX_SEND_H */
