@@ -28,7 +28,7 @@ class Folder:
 
     def __init__(self, path):
         self.rows = []
-        for name in ("small", "large", "two", "depth", "memory"):
+        for name in ("small", "large", "two", "depth", "memory", "group", "mailboxes"):
             with open(os.path.join(path, name + ".json"), encoding="utf-8") as file:
                 data = json.load(file)
             self.environment = data["environment"]
@@ -107,6 +107,23 @@ def memory(run):
                                       for key, name in NAMES.items() if key != "shm-futex"])
 
 
+def group(run):
+    print("A send of 4 KiB to a group of mailboxes, and a send to each of them (``ipcx-bench\n"
+          "group``), instructions, without the receipt:\n")
+    rows = [["Members", "one to the group", "one to each"]]
+    for members in (1, 4, 16):
+        row = run.row(mode="group", members=members)
+        rows.append([str(members), f"{row['figure']:,.0f}", f"{row['separate']:,.0f}"])
+    table(rows)
+
+
+def mailboxes(run):
+    print("A call by port and its reply, 64 bytes, with so many mailboxes open (``ipcx-bench\n"
+          "mailboxes``), instructions:\n")
+    table([["Mailboxes", "Instructions"]] + [[f"{n:,}", run.figure(mode="mailboxes", open=n)]
+                                             for n in (2, 100000)])
+
+
 def main(arguments):
     if len(arguments) != 1:
         print(__doc__, file=sys.stderr)
@@ -121,6 +138,8 @@ def main(arguments):
     two(run)
     depth(run)
     memory(run)
+    group(run)
+    mailboxes(run)
     return 0
 
 

@@ -5,6 +5,8 @@
 
 int command_compare(int argc, char **argv);
 int command_depth(int argc, char **argv);
+int command_group(int argc, char **argv);
+int command_mailboxes(int argc, char **argv);
 int command_memory(int argc, char **argv);
 
 #endif /* BENCH_COMMANDS_H */

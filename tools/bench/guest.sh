@@ -29,6 +29,10 @@ raise_limits() {
 		kernel.msgmax=1048576 kernel.msgmnb=67108864 \
 		net.core.wmem_max=268435456 fs.pipe-max-size=268435456 fs.pipe-user-pages-soft=0
 	ulimit -q unlimited
+	ulimit -n 262144
+	# Binder sets its processes' nice value in each call; where they may not have
+	# 0, it complains in each call, too.
+	ulimit -e 20
 }
 
 # What cannot be loaded is a row that says so.

@@ -27,5 +27,7 @@ step two $regions --unit instructions --quiet -s 64,4K -m oneway,roundtrip,switc
 if [ "${QUICK:-0}" = 0 ]; then
 	step depth depth
 	step memory memory
+	step group group
+	step mailboxes mailboxes
 fi
 exit "$status"

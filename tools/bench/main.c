@@ -31,6 +31,8 @@ static struct {
 } commands[] = {
 	{ "compare", "ipcx-bench compare", command_compare },
 	{ "depth", "ipcx-bench depth", command_depth },
+	{ "group", "ipcx-bench group", command_group },
+	{ "mailboxes", "ipcx-bench mailboxes", command_mailboxes },
 	{ "memory", "ipcx-bench memory", command_memory },
 };
 

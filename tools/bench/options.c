@@ -70,6 +70,8 @@ static const char doc[] =
 	"  ipcx-bench compare a.json b.json            do two runs agree?\n"
 	"  ipcx-bench depth                            cost against what is queued\n"
 	"  ipcx-bench memory                           memory of a queued message\n"
+	"  ipcx-bench group                            a group of mailboxes, against each of them\n"
+	"  ipcx-bench mailboxes                        a call among many open mailboxes\n"
 	"\n"
 	"Exit status: 0: measured (rows may be skipped, with the reason); 1: a payload was wrong, "
 	"a process died, or a file could not be written; 2: wrong usage; 3: nothing could be "
@@ -268,7 +270,8 @@ void options_parse(int argc, char **argv, struct options *options)
 	static const struct argp argp = {
 		.options = arguments,
 		.parser = parse,
-		.args_doc = "\ncompare A.json B.json\ndepth [OPTION...]\nmemory [OPTION...]",
+		.args_doc = "\ncompare A.json B.json\ndepth [OPTION...]\nmemory [OPTION...]"
+			    "\ngroup [OPTION...]\nmailboxes [OPTION...]",
 		.doc = doc,
 	};
 
