@@ -434,18 +434,10 @@ static int get_payload(struct delivery *d, struct ipcx_payload *pl)
 
 static void put_payload(struct delivery *d)
 {
-	struct ipcx_queue *q = &d->t->mbox->q;
-	ipcx_uninitialized struct ipcx_wakeups wk;
-
-	if (d->shared) {
+	if (d->shared)
 		ipcx_shared_put(d->body);
-		return;
-	}
-	ipcx_wakeups_init(&wk);
-	spin_lock(&q->lock);
-	ipcx_queue_recycle_locked(q, d->body, &wk);
-	spin_unlock(&q->lock);
-	ipcx_queue_finish(q, &wk);
+	else
+		ipcx_queue_recycle(&d->t->mbox->q, d->body);
 }
 
 static int import_payload(struct delivery *d)

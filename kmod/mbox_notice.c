@@ -23,12 +23,7 @@ int ipcx_notice_init(struct ipcx_notice *n, struct ipcx_mbox *home,
 	struct ipcx_message *msg;
 	int ret;
 
-	msg = ipcx_message_alloc(0, true);
-	if (IS_ERR(msg)) {
-		/* As for a send: first goes what waits for reuse. */
-		ipcx_queue_flush_cache(&home->q);
-		msg = ipcx_message_alloc(0, true);
-	}
+	msg = ipcx_queue_alloc(&home->q, 0);
 	if (IS_ERR(msg))
 		return PTR_ERR(msg);
 	ret = ipcx_account_charge(msg->acct, IPCX_BYTES, extra);

@@ -206,6 +206,24 @@ void __ipcx_queue_recycle_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 	}
 }
 
+/**
+ * ipcx_queue_recycle() - ipcx_queue_recycle_locked() by itself.
+ * @q: the queue
+ * @msg: the message; not the caller's afterwards
+ *
+ * Context: process context, no locks of this module held.
+ */
+void ipcx_queue_recycle(struct ipcx_queue *q, struct ipcx_message *msg)
+{
+	ipcx_uninitialized struct ipcx_wakeups wk;
+
+	ipcx_wakeups_init(&wk);
+	spin_lock(&q->lock);
+	ipcx_queue_recycle_locked(q, msg, &wk);
+	spin_unlock(&q->lock);
+	ipcx_queue_finish(q, &wk);
+}
+
 /*
  * Drop the oldest message of the lowest priority, which may be the new one.
  * Returns whether it was.

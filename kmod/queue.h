@@ -192,6 +192,7 @@ bool ipcx_queue_return_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 void __ipcx_queue_recycle_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 				 struct ipcx_wakeups *wk);
 bool __ipcx_queue_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk);
+void ipcx_queue_recycle(struct ipcx_queue *q, struct ipcx_message *msg);
 void ipcx_queue_admit_all(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 	__releases(&q->lock);
 void ipcx_queue_flush_cache(struct ipcx_queue *q);
@@ -483,6 +484,7 @@ struct iovec *ipcx_payload_import(struct ipcx_payload *pl,
 /* queue_send.c */
 struct ipcx_message *ipcx_queue_take_free_locked(struct ipcx_queue *q,
 						 size_t size);
+struct ipcx_message *ipcx_queue_alloc(struct ipcx_queue *q, size_t size);
 struct ipcx_message *ipcx_queue_fill(struct ipcx_queue *q,
 				     struct ipcx_message *msg,
 				     struct ipcx_payload *pl, u64 type,

@@ -73,11 +73,18 @@ struct ipcx_message *ipcx_queue_take_free_locked(struct ipcx_queue *q,
 					take_big_locked(q, size);
 }
 
-/*
- * A new message. What the cache holds is charged, too: it goes before a sender
- * is refused.
+/**
+ * ipcx_queue_alloc() - Make a new message.
+ * @q: the queue that it will go to
+ * @size: bytes of payload that it has to hold
+ *
+ * What the cache holds is charged, too: it goes before anybody is refused.
+ *
+ * Context: process context, may sleep.
+ * Return: the message, charged to the calling user; or -EDQUOT or -ENOMEM as
+ * ERR_PTR.
  */
-static struct ipcx_message *alloc_message(struct ipcx_queue *q, size_t size)
+struct ipcx_message *ipcx_queue_alloc(struct ipcx_queue *q, size_t size)
 {
 	struct ipcx_message *msg = ipcx_message_alloc(size, q->mail);
 
@@ -111,7 +118,7 @@ noinline struct ipcx_message *ipcx_queue_fill(struct ipcx_queue *q,
 		msg = NULL;
 	}
 	if (!msg) {
-		msg = alloc_message(q, pl->len);
+		msg = ipcx_queue_alloc(q, pl->len);
 		if (IS_ERR(msg))
 			return msg;
 	}

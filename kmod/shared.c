@@ -7,7 +7,6 @@
 #include "mbox.h"
 #include "object.h"
 #include "shared.h"
-#include "uabi.h"
 
 /**
  * ipcx_shared_make() - Several messages will have this one's buffer.
@@ -28,19 +27,12 @@ void ipcx_shared_make(struct ipcx_message *msg, struct ipcx_queue *origin)
 /* Into the cache, whose owner is charged with what is kept there. */
 static void keep(struct ipcx_message *msg, struct ipcx_queue *q)
 {
-	ipcx_uninitialized struct ipcx_wakeups wk;
-
 	ipcx_account_get(q->obj.acct);
 	if (ipcx_message_charge_to(msg, q->obj.acct) ||
-	    READ_ONCE(ipcx_mbox_of(q)->dead)) {
+	    READ_ONCE(ipcx_mbox_of(q)->dead))
 		ipcx_message_free(msg);
-		return;
-	}
-	ipcx_wakeups_init(&wk);
-	spin_lock(&q->lock);
-	ipcx_queue_recycle_locked(q, msg, &wk);
-	spin_unlock(&q->lock);
-	ipcx_queue_finish(q, &wk);
+	else
+		ipcx_queue_recycle(q, msg);
 }
 
 /**
