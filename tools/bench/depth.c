@@ -29,10 +29,8 @@
 
 struct depth {
 	struct transport_list transports;
-	unsigned int queued[LIST_MAX];
-	unsigned int queued_count;
-	unsigned int priorities[LIST_MAX];
-	unsigned int priority_count;
+	struct number_list queued;
+	struct number_list priorities;
 	size_t size;
 	const char *json;
 };
@@ -64,40 +62,13 @@ static const struct argp_option arguments[] = {
 	{ 0 }
 };
 
-static int take_number(const char *word, unsigned long max, unsigned int *list,
-		       unsigned int *count)
-{
-	unsigned long number;
-	int err = number_parse(word, 1, max, &number);
-
-	if (err || *count == LIST_MAX)
-		return -EINVAL;
-	list[(*count)++] = (unsigned int)number;
-	return 0;
-}
-
-static int take_queued(const char *word, void *to)
-{
-	struct depth *depth = to;
-
-	return take_number(word, IPCX_TRANSPORT_DEPTH_MAX - 1, depth->queued,
-			   &depth->queued_count);
-}
-
-static int take_priorities(const char *word, void *to)
-{
-	struct depth *depth = to;
-
-	return take_number(word, IPCX_PRIO_MAX + 1, depth->priorities, &depth->priority_count);
-}
-
 static void defaults(struct depth *depth)
 {
 	list_default_transports(&depth->transports, IPCX_TRANSPORT_PRIORITY);
-	if (!depth->queued_count)
-		list_parse("10,1000,100000", take_queued, depth);
-	if (!depth->priority_count)
-		list_parse("1,32,32768", take_priorities, depth);
+	if (!depth->queued.count)
+		list_parse("10,1000,100000", list_take_number, &depth->queued);
+	if (!depth->priorities.count)
+		list_parse("1,32,32768", list_take_number, &depth->priorities);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -110,10 +81,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		err = list_parse(arg, list_take_transport, &depth->transports);
 		break;
 	case 'n':
-		err = list_parse(arg, take_queued, depth);
+		err = list_parse(arg, list_take_number, &depth->queued);
 		break;
 	case 'p':
-		err = list_parse(arg, take_priorities, depth);
+		err = list_parse(arg, list_take_number, &depth->priorities);
 		break;
 	case 's':
 		err = size_parse(arg, &depth->size);
@@ -272,10 +243,10 @@ static int transport_rows(const struct depth *depth, const struct ipcx_transport
 	unsigned int n, p;
 	int measured = 0;
 
-	for (n = 0; n < depth->queued_count; n++)
-		for (p = 0; p < depth->priority_count; p++) {
-			row.queued = depth->queued[n];
-			row.priorities = depth->priorities[p];
+	for (n = 0; n < depth->queued.count; n++)
+		for (p = 0; p < depth->priorities.count; p++) {
+			row.queued = depth->queued.item[n];
+			row.priorities = depth->priorities.item[p];
 			row.why[0] = '\0';
 			row.err = measure_row(depth, &row);
 			if (!row.err && (!measured || row.stats.mean < best))
@@ -320,7 +291,11 @@ int command_depth(int argc, char **argv)
 		.doc = "Cost of a send and a receive against what is queued already."
 		       "\vRATIO is to the cheapest row so far of the same transport.",
 	};
-	struct depth depth = { .size = 64 };
+	struct depth depth = {
+		.queued = { .max = IPCX_TRANSPORT_DEPTH_MAX - 1 },
+		.priorities = { .max = IPCX_PRIO_MAX + 1 },
+		.size = 64,
+	};
 	json_t *env, *rows = json_array();
 	int status;
 
@@ -330,9 +305,7 @@ int command_depth(int argc, char **argv)
 	pin_self(CPUS_SAME);
 	env = env_collect();
 	status = report(&depth, env, rows);
-	if (depth.json && json_write(json_document("depth", env, rows), depth.json) < 0)
+	if (json_save("depth", env, rows, depth.json) < 0)
 		status = EXIT_BAD;
-	json_decref(env);
-	json_decref(rows);
 	return status;
 }

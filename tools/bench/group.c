@@ -27,8 +27,7 @@
 #define SENDS		8	/* in each of BLOCKS */
 
 struct group {
-	unsigned int members[LIST_MAX];
-	unsigned int member_count;
+	struct number_list members;
 	size_t size;
 	const char *json;
 };
@@ -60,17 +59,6 @@ static const struct argp_option arguments[] = {
 	{ 0 }
 };
 
-static int take_members(const char *word, void *to)
-{
-	struct group *group = to;
-	unsigned long number;
-
-	if (number_parse(word, 1, MEMBERS_MAX, &number) || group->member_count == LIST_MAX)
-		return -EINVAL;
-	group->members[group->member_count++] = (unsigned int)number;
-	return 0;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct group *group = state->input;
@@ -78,7 +66,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'n':
-		err = list_parse(arg, take_members, group);
+		err = list_parse(arg, list_take_number, &group->members);
 		break;
 	case 's':
 		err = size_parse(arg, &group->size);
@@ -87,8 +75,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		group->json = arg;
 		break;
 	case ARGP_KEY_END:
-		if (!group->member_count)
-			list_parse("1,4,16", take_members, group);
+		if (!group->members.count)
+			list_parse("1,4,16", list_take_number, &group->members);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -251,21 +239,21 @@ static int report(const struct group *g, json_t *env, json_t *rows)
 	printf("\none send to a group, and a send to each of its members, nobody asleep; %zu bytes; %s\n",
 	       g->size, clock_unit_name(clock_unit));
 	printf("%8s %12s %6s %12s %6s %8s\n", "MEMBERS", "GROUP", "+-%", "EACH", "+-%", "RATIO");
-	for (i = 0; i < g->member_count; i++) {
-		err = measure_members(g->members[i], g->size, &group, &each);
+	for (i = 0; i < g->members.count; i++) {
+		err = measure_members(g->members.item[i], g->size, &group, &each);
 		if (err == -EINTR)
 			return EXIT_INTERRUPTED;
 		if (err) {
-			printf("%8u skipped: %s\n", g->members[i], reason(err));
+			printf("%8u skipped: %s\n", g->members.item[i], reason(err));
 			if (err == -ENOTRECOVERABLE)
 				return EXIT_BAD;
 			continue;
 		}
 		measured++;
-		printf("%8u %12.1f %6.1f %12.1f %6.1f %8.3f\n", g->members[i], group.median,
+		printf("%8u %12.1f %6.1f %12.1f %6.1f %8.3f\n", g->members.item[i], group.median,
 		       group.mad_percent, each.median, each.mad_percent,
 		       group.median / each.median);
-		json_array_append_new(rows, json_row(g->members[i], g->size, &group, &each));
+		json_array_append_new(rows, json_row(g->members.item[i], g->size, &group, &each));
 	}
 	return measured ? EXIT_DONE : EXIT_NOTHING;
 }
@@ -278,7 +266,7 @@ int command_group(int argc, char **argv)
 		.doc = "Cost of one send to a group of mailboxes against a send to each."
 		       "\vThe figures are medians; what the subscribers do to receive is not in them.",
 	};
-	struct group group = { .size = 4096 };
+	struct group group = { .members = { .max = MEMBERS_MAX }, .size = 4096 };
 	json_t *env, *rows = json_array();
 	int status;
 
@@ -288,9 +276,7 @@ int command_group(int argc, char **argv)
 	pin_self(CPUS_SAME);
 	env = env_collect();
 	status = report(&group, env, rows);
-	if (group.json && json_write(json_document("group", env, rows), group.json) < 0)
+	if (json_save("group", env, rows, group.json) < 0)
 		status = EXIT_BAD;
-	json_decref(env);
-	json_decref(rows);
 	return status;
 }

@@ -128,6 +128,15 @@ int json_write(json_t *value, const char *path)
 	return bad ? -1 : 0;
 }
 
+int json_save(const char *kind, json_t *env, json_t *rows, const char *path)
+{
+	int ret = path ? json_write(json_document(kind, env, rows), path) : 0;
+
+	json_decref(env);
+	json_decref(rows);
+	return ret;
+}
+
 json_t *json_read(const char *path)
 {
 	json_error_t error;

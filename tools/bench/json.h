@@ -23,6 +23,12 @@ json_t *json_document(const char *kind, json_t *env, json_t *rows);
  */
 int json_write(json_t *value, const char *path);
 
+/*
+ * Writes the document of such a command to the file, unless @path is NULL, and gives up
+ * the references to @env and @rows. Returns 0 or -1.
+ */
+int json_save(const char *kind, json_t *env, json_t *rows, const char *path);
+
 /* Reads a file that json_write() wrote. NULL: told on stderr. */
 json_t *json_read(const char *path);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "list.h"
+#include "size.h"
 
 int list_parse(const char *text, int (*take)(const char *word, void *to), void *to)
 {
@@ -14,6 +15,17 @@ int list_parse(const char *text, int (*take)(const char *word, void *to), void *
 		err = take(word, to);
 	free(copy);
 	return err;
+}
+
+int list_take_number(const char *word, void *to)
+{
+	struct number_list *list = to;
+	unsigned long number;
+
+	if (number_parse(word, 1, list->max, &number) || list->count == LIST_MAX)
+		return -EINVAL;
+	list->item[list->count++] = (unsigned int)number;
+	return 0;
 }
 
 int list_take_transport(const char *word, void *to)

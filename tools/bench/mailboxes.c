@@ -32,8 +32,7 @@
 #define SIZE		64
 
 struct mailboxes {
-	unsigned int open[LIST_MAX];
-	unsigned int open_count;
+	struct number_list open;
 	const char *json;
 };
 
@@ -55,17 +54,6 @@ static const struct argp_option arguments[] = {
 	{ 0 }
 };
 
-static int take_open(const char *word, void *to)
-{
-	struct mailboxes *m = to;
-	unsigned long number;
-
-	if (number_parse(word, 1, OPEN_MAX, &number) || m->open_count == LIST_MAX)
-		return -EINVAL;
-	m->open[m->open_count++] = (unsigned int)number;
-	return 0;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct mailboxes *m = state->input;
@@ -73,14 +61,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'n':
-		err = list_parse(arg, take_open, m);
+		err = list_parse(arg, list_take_number, &m->open);
 		break;
 	case 'j':
 		m->json = arg;
 		break;
 	case ARGP_KEY_END:
-		if (!m->open_count)
-			list_parse("2,100000", take_open, m);
+		if (!m->open.count)
+			list_parse("2,100000", list_take_number, &m->open);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -260,20 +248,20 @@ static int report(const struct mailboxes *m, json_t *env, json_t *rows)
 	printf("\na call by port, among mailboxes that are open; %d bytes; %s\n", SIZE,
 	       clock_unit_name(clock_unit));
 	printf("%10s %12s %6s %8s\n", "MAILBOXES", "MEDIAN", "+-%", "RATIO");
-	for (i = 0; i < m->open_count; i++) {
-		err = measure_open(m->open[i], &stats);
+	for (i = 0; i < m->open.count; i++) {
+		err = measure_open(m->open.item[i], &stats);
 		if (err == -EINTR)
 			return EXIT_INTERRUPTED;
 		if (err) {
-			printf("%10u skipped: %s\n", m->open[i], reason(err));
+			printf("%10u skipped: %s\n", m->open.item[i], reason(err));
 			if (err == -ENOTRECOVERABLE)
 				return EXIT_BAD;
 			continue;
 		}
 		first = measured++ ? first : stats.median;
-		printf("%10u %12.1f %6.1f %8.3f\n", m->open[i], stats.median, stats.mad_percent,
+		printf("%10u %12.1f %6.1f %8.3f\n", m->open.item[i], stats.median, stats.mad_percent,
 		       stats.median / first);
-		json_array_append_new(rows, json_row(m->open[i], &stats));
+		json_array_append_new(rows, json_row(m->open.item[i], &stats));
 	}
 	return measured ? EXIT_DONE : EXIT_NOTHING;
 }
@@ -286,7 +274,7 @@ int command_mailboxes(int argc, char **argv)
 		.doc = "Cost of a call against how many mailboxes are open."
 		       "\vRATIO is to the first row that was measured.",
 	};
-	struct mailboxes m = { 0 };
+	struct mailboxes m = { .open = { .max = OPEN_MAX } };
 	json_t *env, *rows = json_array();
 	int status;
 
@@ -297,9 +285,7 @@ int command_mailboxes(int argc, char **argv)
 	pin_policy(POLICY_BATCH);
 	env = env_collect();
 	status = report(&m, env, rows);
-	if (m.json && json_write(json_document("mailboxes", env, rows), m.json) < 0)
+	if (json_save("mailboxes", env, rows, m.json) < 0)
 		status = EXIT_BAD;
-	json_decref(env);
-	json_decref(rows);
 	return status;
 }

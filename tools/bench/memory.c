@@ -194,9 +194,7 @@ int command_memory(int argc, char **argv)
 	pin_self(CPUS_SAME);
 	env = env_collect();
 	status = report(&memory, env, rows);
-	if (memory.json && json_write(json_document("memory", env, rows), memory.json) < 0)
+	if (json_save("memory", env, rows, memory.json) < 0)
 		status = EXIT_BAD;
-	json_decref(env);
-	json_decref(rows);
 	return status;
 }
