@@ -290,4 +290,28 @@ static inline int ask(void *arg)
 	return answer == ANSWER ? 0 : 255;
 }
 
+/* ---- a program that replies ---- */
+
+#define REPLIER	"--reply"
+
+/* Executes the test's own program, which replies ANSWER by @fd. Returns the errno. */
+static inline int become_replier(int fd, __u64 token)
+{
+	char number[16], token_number[24];
+
+	snprintf(number, sizeof(number), "%d", fd);
+	snprintf(token_number, sizeof(token_number), "%llu", (unsigned long long)token);
+	if (fcntl(fd, F_SETFD, 0) == 0)
+		execl("/proc/self/exe", "replier", REPLIER, number, token_number, NULL);
+	return errno;
+}
+
+/* What main() is then: the reply's errno for an exit status. Else -1. */
+static inline int be_replier(int argc, char **argv)
+{
+	if (argc != 4 || strcmp(argv[1], REPLIER) != 0)
+		return -1;
+	return -reply_number(atoi(argv[2]), strtoull(argv[3], NULL, 10), ANSWER);
+}
+
 #endif /* IPCX_SELFTESTS_MBOX_H */

@@ -531,6 +531,73 @@ TEST_F(death, tokens_end_with_the_fd_on_exec)
 	EXPECT_EQ(KILLED_BY(SIGKILL), reap(pid));
 }
 
+struct replier {
+	int mbox;
+	__u64 token;		/* 0: of a call that it receives */
+	bool in_thread;
+};
+
+static void *become_replier_in_thread(void *arg)
+{
+	struct replier *r = arg;
+
+	_exit(become_replier(r->mbox, r->token));
+}
+
+static int execute_replier(void *arg)
+{
+	struct replier *r = arg;
+	struct ipcx_mbox_recv mail;
+	pthread_t thread;
+	__u64 number;
+
+	if (!r->token) {
+		MUST_BE(1, recv_mail(r->mbox, &number, sizeof(number), &mail, 0));
+		r->token = mail.token;
+	}
+	if (!r->in_thread)
+		return become_replier(r->mbox, r->token);
+	MUST_BE(0, pthread_create(&thread, NULL, become_replier_in_thread, r));
+	pause();
+	return 1;
+}
+
+/* The process is the same: the program replies, whichever thread executed it. */
+TEST_F(death, tokens_are_good_after_exec)
+{
+	struct replier r = { .mbox = self->mbox };
+	struct child *c;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		r.in_thread = i;
+		c = new_child(self->fd, self->mbox);
+		c->pid = spawn(call_once, c);
+		EXPECT_EQ(0, in_child(execute_replier, &r));
+		EXPECT_EQ(0, reap(c->pid));
+		EXPECT_EQ(0, c->ret);
+		EXPECT_EQ(ANSWER, c->answer);
+	}
+}
+
+/* Another process's are not, after exec as before. */
+TEST_F(death, tokens_stay_foreign_after_exec)
+{
+	struct child *c = new_child(self->fd, self->mbox);
+	struct replier r = { .mbox = self->mbox };
+	struct ipcx_mbox_recv mail;
+	__u64 number;
+
+	c->pid = spawn(call_once, c);
+	ASSERT_EQ(1, recv_mail(self->mbox, &number, sizeof(number), &mail, 0));
+	r.token = mail.token;
+	EXPECT_EQ(ESTALE, in_child(execute_replier, &r));
+	EXPECT_EQ(1, c->ret);
+	EXPECT_EQ(0, reply_number(self->mbox, mail.token, 7));
+	EXPECT_EQ(0, reap(c->pid));
+	EXPECT_EQ(7, c->answer);
+}
+
 /* ---- kill at random points ---- */
 
 struct party {
@@ -666,4 +733,9 @@ TEST(the_mailbox_at_any_time)
 	}
 }
 
-TEST_HARNESS_MAIN
+int main(int argc, char **argv)
+{
+	int ret = be_replier(argc, argv);
+
+	return ret < 0 ? test_harness_run(argc, argv) : ret;
+}

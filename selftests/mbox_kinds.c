@@ -495,24 +495,6 @@ static int unix_socket(int type)
 	return socks[0];
 }
 
-static int make_unix_stream(env_t *env)
-{
-	(void)env;
-	return unix_socket(SOCK_STREAM);
-}
-
-static int make_unix_dgram(env_t *env)
-{
-	(void)env;
-	return unix_socket(SOCK_DGRAM);
-}
-
-static int make_unix_seqpacket(env_t *env)
-{
-	(void)env;
-	return unix_socket(SOCK_SEQPACKET);
-}
-
 static int make_unix_listener(env_t *env)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
@@ -552,13 +534,30 @@ static int make_symlink(env_t *env)
 	return fd;
 }
 
-/* The way to an inode that is the right to receive's. */
-static int make_mbox_inode(env_t *env)
+/* The way to the inode behind an fd. */
+static int way_to(int fd)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", env->mbox);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	return open(path, O_PATH);
+}
+
+static int make_mbox_inode(env_t *env)
+{
+	return way_to(env->mbox);
+}
+
+static int make_pipe_inode(env_t *env)
+{
+	int pipes[2], fd;
+
+	(void)env;
+	if (pipe(pipes) < 0)
+		return -errno;
+	fd = way_to(pipes[1]);
+	close_all(pipes, 2);
+	return fd;
 }
 
 static int make_epoll(env_t *env)
@@ -648,13 +647,14 @@ static int make_tty(env_t *env)
 	return fd;
 }
 
-/* Made by a function, opened by its path, or a socket of a family. */
+/* Made by a function, opened by its path, or a socket of a Unix type or of a family. */
 static const struct refused {
 	const char *what;
 	int (*make)(env_t *env);
 	bool optional;
 	const char *path;
 	int flags;
+	int type;
 	int family;
 } refused[] = {
 	{ "right to receive", make_receive_right },
@@ -662,11 +662,12 @@ static const struct refused {
 	{ "right to receive from it", make_own_right },
 	{ "inode of a mailbox", make_mbox_inode },
 	{ "control fd", make_control },
-	{ "Unix stream socket", make_unix_stream },
-	{ "Unix datagram socket", make_unix_dgram },
-	{ "Unix seqpacket socket", make_unix_seqpacket },
+	{ "Unix stream socket", .type = SOCK_STREAM },
+	{ "Unix datagram socket", .type = SOCK_DGRAM },
+	{ "Unix seqpacket socket", .type = SOCK_SEQPACKET },
 	{ "Unix listening socket", make_unix_listener },
 	{ "inode of a Unix socket", make_unix_inode },
+	{ "inode of a pipe", make_pipe_inode },
 	{ "symbolic link", make_symlink },
 	{ "packet socket", .family = AF_PACKET },
 	{ "netlink socket", .family = AF_NETLINK },
@@ -683,6 +684,8 @@ static const struct refused {
 	{ "/dev/null, O_PATH", .path = "/dev/null", .flags = O_PATH },
 	{ "/dev/zero", .path = "/dev/zero", .flags = O_RDWR },
 	{ "/dev/urandom", .path = "/dev/urandom", .flags = O_RDONLY },
+	{ "network namespace", .path = "/proc/self/ns/net", .flags = O_RDONLY },
+	{ "user namespace, O_PATH", .path = "/proc/self/ns/user", .flags = O_PATH },
 	{ "pty", make_pty },
 	{ "tty", make_tty },
 };
@@ -691,7 +694,9 @@ static int make_refused(env_t *env, const struct refused *kind)
 {
 	if (kind->make)
 		return kind->make(env);
-	return kind->path ? open(kind->path, kind->flags) : socket(kind->family, SOCK_RAW, 0);
+	if (kind->path)
+		return open(kind->path, kind->flags);
+	return kind->type ? unix_socket(kind->type) : socket(kind->family, SOCK_RAW, 0);
 }
 
 static int call_with(int to, const int *fds, unsigned int n)

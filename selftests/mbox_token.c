@@ -495,6 +495,22 @@ TEST_F(token, exec)
 	EXPECT_TRUE(ended(c, -EPIPE));
 }
 
+static int take_and_become_replier(void *arg)
+{
+	int fd = take_token(arg);
+
+	MUST(fd >= 0);
+	return become_replier(fd, 0);
+}
+
+TEST_F(token, executed_program_replies)
+{
+	struct caller *c = start_caller(self, 0);
+
+	EXPECT_EQ(0, in_child(take_and_become_replier, self));
+	EXPECT_TRUE(ended(c, 0));
+}
+
 /* ---- the caller, the mailbox ---- */
 
 static short poll_now(int fd)
@@ -657,4 +673,9 @@ TEST_F(token, other_operations)
 	close(fd);
 }
 
-TEST_HARNESS_MAIN
+int main(int argc, char **argv)
+{
+	int ret = be_replier(argc, argv);
+
+	return ret < 0 ? test_harness_run(argc, argv) : ret;
+}
