@@ -697,7 +697,7 @@ static int take_many(void *arg)
 	return 1;
 }
 
-/* A server that is killed with all of them. */
+/* A server that is killed with all of them: a word about each, in their order. */
 TEST_F(async, many_without_a_reply)
 {
 	struct ipcx_mbox_recv mail;
@@ -712,6 +712,7 @@ TEST_F(async, many_without_a_reply)
 	for (i = 0; i < CALLS; i++) {
 		ASSERT_EQ(1, recv_mail(self->home, NULL, 0, &mail, IPCX_XFER_NONBLOCK));
 		ASSERT_EQ(NO_REPLY, mail.flags);
+		ASSERT_EQ(i, mail.cookie);
 	}
 }
 

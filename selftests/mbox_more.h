@@ -40,6 +40,17 @@ static inline int count_fds(void)
 	return n - 3;
 }
 
+/* The number that the next fd gets: one that was kept for nothing is not listed above. */
+static inline int next_fd(void)
+{
+	int fd = dup(0);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return fd;
+}
+
 /* How many files messages of this user carry. */
 static inline long long charged_files(void)
 {

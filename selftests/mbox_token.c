@@ -196,7 +196,7 @@ TEST_F(token, of_nothing)
 	struct caller *c = start_caller(self, 0);
 	struct ipcx_mbox_recv mail;
 	__u64 number;
-	int before = count_fds();
+	int before = count_fds(), next = next_fd();
 
 	f.token = take_call(self->mbox, &number);
 	ASSERT_NE(0, f.token);
@@ -212,6 +212,7 @@ TEST_F(token, of_nothing)
 	EXPECT_TRUE(ended(c, 0));
 	EXPECT_EQ(-ESTALE, token_fd(self->mbox, f.token));
 	EXPECT_EQ(before, count_fds());
+	EXPECT_EQ(next, next_fd());
 }
 
 static int take_and_tell(void *arg)
