@@ -285,6 +285,123 @@ TEST_F(death, of_a_mailbox_that_is_full)
 	EXPECT_EQ(1, get_members(self->group));
 }
 
+/* ---- a sender that has one's place, and waits for another's ---- */
+
+struct waiting {
+	int group;
+	int first;	/* has room; the older one, which comes before the second */
+	int second;	/* is full */
+	__u64 own;	/* the first one's */
+	pid_t pid;
+};
+
+static int post_and_wait(void *arg)
+{
+	const struct waiting *w = arg;
+
+	close(w->first);
+	MUST_BE(1, post_number(w->group, 7));
+	return 0;
+}
+
+/* @first_too: the first one has subscribed, too, and its place is held. */
+static int start_waiting(struct waiting *w, bool first_too)
+{
+	w->first = small_mbox(5, &w->own);
+	w->second = small_mbox(4, NULL);
+	MUST_BE(0, subscribe(w->group, w->second, IPCX_LAG_BLOCK));
+	MUST_BE(1, post_numbers(w->group, 1, 2));
+	if (first_too)
+		MUST_BE(0, subscribe(w->group, w->first, IPCX_LAG_BLOCK));
+	MUST_BE(-EAGAIN, try_post_number(w->group, 99));
+	w->pid = spawn(post_and_wait, w);
+	MUST_BE(0, wait_sleeping(w->pid));
+	MUST_BE(0, get_depth(w->first));
+	return 0;
+}
+
+/* The second one has room again: the message is sent. */
+static int end_waiting(struct waiting *w)
+{
+	__u64 number, i;
+
+	MUST_BE(0, wait_sleeping(w->pid));
+	MUST_BE(2, get_depth(w->second));
+	for (i = 1; i <= 3; i++) {
+		MUST_BE(1, take_number(w->second, &number));
+		MUST_BE(i < 3 ? i : 7, number);
+		if (i == 1)
+			MUST_BE(0, reap(w->pid));
+	}
+	return 0;
+}
+
+enum going { CLOSES, LEAVES, IS_PUT_OUT };
+
+/* Who goes then does not get the message, nor is there less room. */
+TEST_F(death, of_one_whose_place_is_held)
+{
+	enum going how;
+
+	for (how = CLOSES; how <= IS_PUT_OUT; how++) {
+		struct waiting w = { .group = self->group };
+
+		ASSERT_EQ(0, start_waiting(&w, true));
+		if (how == CLOSES) {
+			close(w.first);
+		} else if (how == LEAVES) {
+			EXPECT_EQ(0, unsubscribe(w.first, self->port));
+		} else {
+			EXPECT_EQ(0, unsubscribe(self->group, w.own));
+		}
+		EXPECT_EQ(0, end_waiting(&w));
+		if (how != CLOSES) {
+			EXPECT_EQ(how == IS_PUT_OUT, drain_mail(w.first));
+			EXPECT_EQ(0, get_lost(w.first));
+			EXPECT_TRUE(is_empty(w.first));
+			close(w.first);
+		}
+		close(w.second);
+		EXPECT_LE(0, drain_mail(self->mbox));
+	}
+}
+
+/* The place counts as a message does: of 5, so many are half of what is free. */
+TEST_F(death, nor_is_a_held_place_free)
+{
+	struct waiting w = { .group = self->group };
+	int direct;
+
+	ASSERT_EQ(0, start_waiting(&w, true));
+	direct = open_port(w.own, 0);
+	ASSERT_LE(0, direct);
+	EXPECT_EQ(1, try_post_number(direct, 8));
+	EXPECT_EQ(-EAGAIN, try_post_number(direct, 8));
+	EXPECT_EQ(0, end_waiting(&w));
+	EXPECT_EQ(2, drain_mail(w.first));
+	close(direct);
+	close(w.second);
+	close(w.first);
+}
+
+/* Who comes then gets what is sent afterwards, and has lost nothing. */
+TEST_F(death, but_one_comes)
+{
+	struct waiting w = { .group = self->group };
+	__u64 number;
+
+	ASSERT_EQ(0, start_waiting(&w, false));
+	ASSERT_EQ(0, subscribe(self->group, w.first, IPCX_LAG_BLOCK));
+	EXPECT_EQ(0, end_waiting(&w));
+	EXPECT_TRUE(is_empty(w.first));
+	EXPECT_EQ(0, get_lost(w.first));
+	EXPECT_EQ(1, try_post_number(self->group, 8));
+	EXPECT_EQ(1, take_number(w.first, &number));
+	EXPECT_EQ(8, number);
+	close(w.second);
+	close(w.first);
+}
+
 /* ---- coming and going under way ---- */
 
 enum { STORMERS = 5 };

@@ -178,6 +178,17 @@ TEST_F(lag, oldest_by_bytes)
 	close(mbox);
 }
 
+/* The only one there goes, and with it what it had to tell. */
+TEST_F(lag, oldest_is_the_newest)
+{
+	int mbox = small_mbox(1, NULL);
+
+	ASSERT_EQ(0, subscribe(self->group, mbox, IPCX_LAG_DROP_OLDEST));
+	EXPECT_EQ(1, post_numbers(self->group, 1, 4));
+	EXPECT_EQ(0, takes(mbox, 4, 3));
+	close(mbox);
+}
+
 /* What came another way is not the group's to drop. */
 TEST_F(lag, only_its_own_are_dropped)
 {
@@ -225,10 +236,13 @@ TEST_F(lag, too_large_for_ever)
 		EXPECT_EQ(1, post_mail(self->group, buf, 101, 0, 0, -1, IPCX_XFER_NONBLOCK));
 		EXPECT_EQ(1, get_lost(mbox));
 		EXPECT_EQ(0, takes(mbox, 1, 0));
+		EXPECT_EQ(1, post_numbers(self->group, 2, 3));
+		EXPECT_EQ(0, takes(mbox, 2, 1));
+		EXPECT_EQ(0, takes(mbox, 3, 0));
 		EXPECT_EQ(1, unsubscribe(mbox, self->port));
 		close(mbox);
 	}
-	EXPECT_EQ(6, drain_mail(self->other));
+	EXPECT_EQ(12, drain_mail(self->other));
 }
 
 /* ---- block ---- */

@@ -13,18 +13,60 @@ FIXTURE(limits)
 	int to;
 	__u64 port;
 	int rd, wr;
+	int kept;		/* one message of A's is there: its account stays */
+	long long charged;	/* to A for that message */
 };
 
 typedef FIXTURE_DATA(limits) env_t;
+
+static long long charged_bytes(void)
+{
+	struct ipcx_info info;
+	int ret = get_info(&info);
+
+	return ret ? ret : (long long)info.user_bytes;
+}
+
+static int post_as_a(void *arg)
+{
+	MUST_BE(0, become(UID_A));
+	MUST_BE(1, post_number(*(int *)arg, 1));
+	return 0;
+}
+
+static int tell_charge_of_a(void *arg)
+{
+	MUST_BE(0, become(UID_A));
+	*(long long *)arg = charged_bytes();
+	return 0;
+}
+
+static long long charged_to_a(void)
+{
+	long long *bytes = shared_memory(sizeof(*bytes)), ret;
+
+	*bytes = -1;
+	in_child(tell_charge_of_a, bytes);
+	ret = *bytes;
+	munmap(bytes, sizeof(*bytes));
+	return ret;
+}
 
 FIXTURE_SETUP(limits)
 {
 	struct ipcx_mbox_attr attr = {
 		.flags = IPCX_MBOX_ADDRESSABLE | IPCX_MBOX_FILES, .max_msgs = 10000,
 	};
-	int pipes[2];
+	int pipes[2], to_kept;
+	__u64 port;
 
 	ASSERT_EQ(0, save_parameters(&self->saved));
+	self->kept = new_mbox(&port);
+	to_kept = open_port(port, 0);
+	ASSERT_EQ(0, in_child(post_as_a, &to_kept));
+	close(to_kept);
+	self->charged = charged_to_a();
+	ASSERT_LT(0, self->charged);
 	self->mbox = open_mbox_attr(NULL, MBOX_CREATE, 0666, &attr, &self->port);
 	ASSERT_LE(0, self->mbox);
 	self->to = open_port(self->port, 0);
@@ -42,14 +84,7 @@ FIXTURE_TEARDOWN(limits)
 	close(self->wr);
 	close(self->to);
 	close(self->mbox);
-}
-
-static long long charged_bytes(void)
-{
-	struct ipcx_info info;
-	int ret = get_info(&info);
-
-	return ret ? ret : (long long)info.user_bytes;
+	close(self->kept);
 }
 
 /* ---- files ---- */
@@ -240,6 +275,7 @@ TEST_F(limits, files_of_a_reply)
 struct asking {
 	env_t *env;
 	int (*ask)(env_t *env, int home, int i);
+	int messages;		/* that are charged for each, and something more */
 	int home;
 	int asked;
 };
@@ -276,20 +312,57 @@ static int ask_until_refused(void *arg)
 	return 0;
 }
 
-static int uncharged_as_a(void *arg)
-{
-	(void)arg;
-	MUST_BE(0, become(UID_A));
-	MUST_BE(0, charged_bytes());
-	return 0;
-}
-
 static struct asking *new_asking(env_t *env, int (*ask)(env_t *env, int home, int i))
 {
 	struct asking *a = shared_memory(sizeof(*a));
 
 	*a = (struct asking){ .env = env, .ask = ask, .home = files_mbox(NULL) };
 	return a;
+}
+
+/* With more and more allowed, until it is enough: what is refused has cost nothing. */
+static int ask_beyond_limits(void *arg)
+{
+	struct asking *a = arg;
+	long long limit;
+	int ret;
+
+	MUST_BE(0, seteuid(UID_A));
+	for (limit = a->env->charged;; limit += 8) {
+		MUST_BE(0, seteuid(0));
+		MUST_BE(0, set_parameter("user_max_bytes", limit));
+		MUST_BE(0, seteuid(UID_A));
+		ret = a->ask(a->env, a->home, 0);
+		if (ret >= 0)
+			break;
+		MUST_BE(-EDQUOT, ret);
+		MUST_BE(a->env->charged, charged_bytes());
+	}
+	MUST(limit > a->env->charged * (1 + a->messages));
+	return 0;
+}
+
+TEST_F(limits, refused_for_nothing)
+{
+	int mbox = new_mbox(NULL), i;
+
+	targets[0] = grant(mbox, IPCX_OPEN_WRITE);
+	ASSERT_LE(0, targets[0]);
+	for (i = 0; i < 2; i++) {
+		struct asking *a = new_asking(self, i ? ask_call : ask_watch);
+
+		/* A notice; a request and its reply. */
+		a->messages = 1 + i;
+		EXPECT_EQ(0, in_child(ask_beyond_limits, a));
+		ASSERT_EQ(0, restore_parameters(&self->saved));
+		close(a->home);
+	}
+	close(targets[0]);
+	close(mbox);
+	/* With the mailbox goes the call that was allowed. */
+	close(self->mbox);
+	self->mbox = -1;
+	EXPECT_EQ(self->charged, charged_to_a());
 }
 
 /* What was asked for before is answered all the same. */
@@ -320,7 +393,7 @@ TEST_F(limits, replies_to_come)
 	/* What lies in a mailbox's cache goes with the mailbox. */
 	close(self->mbox);
 	self->mbox = -1;
-	EXPECT_EQ(0, in_child(uncharged_as_a, NULL));
+	EXPECT_EQ(self->charged, charged_to_a());
 }
 
 /* A reply larger than its caller may have is refused, and the token stays good. */
@@ -354,7 +427,7 @@ TEST_F(limits, reply_beyond_the_limit)
 	close(a->home);
 	close(self->mbox);
 	self->mbox = -1;
-	EXPECT_EQ(0, in_child(uncharged_as_a, NULL));
+	EXPECT_EQ(self->charged, charged_to_a());
 }
 
 TEST_F(limits, watches)
@@ -388,7 +461,7 @@ TEST_F(limits, watches)
 	EXPECT_EQ(0, get_watches(a->home));
 	EXPECT_TRUE(is_empty(a->home));
 	close(a->home);
-	EXPECT_EQ(0, in_child(uncharged_as_a, NULL));
+	EXPECT_EQ(self->charged, charged_to_a());
 }
 
 TEST_HARNESS_MAIN

@@ -173,6 +173,47 @@ TEST_F(share, nobody_waits_behind_another_user)
 	EXPECT_EQ(10, drain_mail(self->mbox));
 }
 
+/* By way of a group it is the sender's share, not the subscriber's. */
+TEST_F(share, through_a_group)
+{
+	int group = new_group(IPCX_MBOX_GROUP_BLOCK, NULL);
+
+	ASSERT_LE(0, group);
+	ASSERT_EQ(0, subscribe(group, self->mbox, IPCX_LAG_BLOCK));
+	EXPECT_EQ(8, count_as(group, UID_A, 0));
+	EXPECT_EQ(0, count_as(self->fd, UID_A, 0));
+	EXPECT_EQ(4, count_as(self->fd, 0, 0));
+	EXPECT_EQ(0, count_as(group, 0, 0));
+	close(group);
+	EXPECT_EQ(13, drain_mail(self->mbox));
+}
+
+/* A group's message makes no room for itself where a sender waits for some. */
+TEST_F(share, who_waits_comes_before_a_group)
+{
+	struct sender *s = new_sender(self->fd, 0, 0);
+	int group = new_group(0, NULL);
+	__u64 number, i;
+	pid_t pid;
+
+	ASSERT_LE(0, group);
+	ASSERT_EQ(0, subscribe(group, self->mbox, IPCX_LAG_DROP_OLDEST));
+	ASSERT_EQ(1, post_numbers(group, 1, 8));
+	pid = spawn(post_one_as, s);
+	ASSERT_EQ(0, wait_senders(self->fd, 1));
+	EXPECT_EQ(1, try_post_number(group, 9));
+	EXPECT_EQ(1, get_lost(self->mbox));
+	for (i = 1; i <= 8; i++) {
+		EXPECT_EQ(1, take_number(self->mbox, &number));
+		EXPECT_EQ(i, number);
+	}
+	EXPECT_EQ(0, reap(pid));
+	EXPECT_EQ(1, take_number(self->mbox, &number));
+	EXPECT_EQ(0, number);
+	close(group);
+	EXPECT_EQ(1, drain_mail(self->mbox));
+}
+
 /* Who was let in comes last, and nobody else changes places. */
 TEST(users_take_turns)
 {
