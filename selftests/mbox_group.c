@@ -67,7 +67,10 @@ TEST_F(group, state)
 	EXPECT_EQ(0, stat.state);
 	/* A message to nobody is sent all the same. */
 	EXPECT_EQ(0, is_no_member(self->group, self->mbox));
-	EXPECT_EQ(0, get_depth(self->group));
+	ASSERT_EQ(0, get_stat(self->group, &stat));
+	EXPECT_EQ(0, stat.depth);
+	EXPECT_EQ(1, stat.sent);
+	EXPECT_EQ(8, stat.sent_bytes);
 }
 
 TEST_F(group, by_its_fd)

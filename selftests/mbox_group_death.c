@@ -366,10 +366,17 @@ TEST_F(death, of_one_whose_place_is_held)
 	}
 }
 
+static int post_directly(void *arg)
+{
+	MUST_BE(1, post_number(*(int *)arg, 9));
+	return 0;
+}
+
 /* The place counts as a message does: of 5, so many are half of what is free. */
 TEST_F(death, nor_is_a_held_place_free)
 {
 	struct waiting w = { .group = self->group };
+	pid_t pid;
 	int direct;
 
 	ASSERT_EQ(0, start_waiting(&w, true));
@@ -377,8 +384,14 @@ TEST_F(death, nor_is_a_held_place_free)
 	ASSERT_LE(0, direct);
 	EXPECT_EQ(1, try_post_number(direct, 8));
 	EXPECT_EQ(-EAGAIN, try_post_number(direct, 8));
-	EXPECT_EQ(0, end_waiting(&w));
+	/* It is for who waits, when it is given back. */
+	pid = spawn(post_directly, &direct);
+	ASSERT_EQ(0, wait_senders(direct, 1));
+	kill(w.pid, SIGKILL);
+	EXPECT_EQ(KILLED_BY(SIGKILL), reap(w.pid));
+	EXPECT_EQ(0, reap(pid));
 	EXPECT_EQ(2, drain_mail(w.first));
+	EXPECT_EQ(2, drain_mail(w.second));
 	close(direct);
 	close(w.second);
 	close(w.first);

@@ -214,6 +214,39 @@ TEST_F(share, who_waits_comes_before_a_group)
 	EXPECT_EQ(1, drain_mail(self->mbox));
 }
 
+static int post_sized_as(void *arg)
+{
+	static const char zeros[1 << 20];
+	struct sender *s = arg;
+
+	MUST_BE(0, become(s->uid));
+	MUST_BE(1, post_mail(s->fd, zeros, s->size, 0, 0, -1, 0));
+	return 0;
+}
+
+/* More room than the group's message needed is for who waits. */
+TEST_F(share, what_a_group_drops_makes_room)
+{
+	struct sender *s = new_sender(self->fd, UID_B, 20 << 10);
+	struct sender *to_group = new_sender(new_group(0, NULL), UID_A, 20 << 10);
+	pid_t pid;
+
+	ASSERT_LE(0, to_group->fd);
+	ASSERT_EQ(0, subscribe(to_group->fd, self->mbox, IPCX_LAG_DROP_OLDEST));
+	ASSERT_EQ(0, in_child(post_sized_as, to_group));
+	to_group->size = 10 << 10;
+	ASSERT_EQ(0, in_child(post_sized_as, to_group));
+	ASSERT_EQ(0, in_child(post_one_as, s));
+	pid = spawn(post_sized_as, s);
+	ASSERT_EQ(0, wait_senders(self->fd, 1));
+	to_group->size = 5 << 10;
+	ASSERT_EQ(0, in_child(post_sized_as, to_group));
+	EXPECT_EQ(1, get_lost(self->mbox));
+	EXPECT_EQ(0, reap(pid));
+	close(to_group->fd);
+	EXPECT_EQ(5, drain_mail(self->mbox));
+}
+
 /* Who was let in comes last, and nobody else changes places. */
 TEST(users_take_turns)
 {
