@@ -56,6 +56,14 @@ static inline bool ipcx_task_runs(struct task_struct *task)
 #endif
 }
 
+/* Was the task woken, and waits for its processor? */
+static inline bool ipcx_task_wakes(struct task_struct *task)
+{
+	unsigned int state = READ_ONCE(task->__state);
+
+	return state == TASK_RUNNING || state == TASK_WAKING;
+}
+
 /*
  * 5.9 and later (CONFIG_INIT_STACK_ALL_ZERO): the compiler clears every local
  * variable. The hot paths' arrays, of which a call uses a few elements, opt out;

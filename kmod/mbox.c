@@ -107,6 +107,7 @@ static void mbox_destroy(struct ipcx_object *obj)
 	ipcx_shares_free(&mbox->shares);
 	ipcx_ties_free(&mbox->ties);
 	put_pid(mbox->sender);
+	put_pid(mbox->receiver);
 	ipcx_object_fini(obj);
 	kfree_rcu(mbox, q.obj.rcu);
 }

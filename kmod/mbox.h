@@ -60,8 +60,9 @@ struct pid;
  * @ties: its links with others (mbox_link.c)
  * @token_wait: pollers of token files
  * @dead: nobody receives any more; as all that follows: mailbox lock
- * @adaptive: somebody receives adaptively: @sender is wanted
+ * @adaptive: somebody waits adaptively: @sender and @receiver are wanted
  * @sender: task that sent what was received last, a reference, or NULL
+ * @receiver: task that received it, a reference, or NULL
  * @lost: messages of groups that there was no room for
  * @by_sender: queued mail by port of the sender
  * @by_cookie: queued mail by cookie
@@ -83,6 +84,7 @@ struct ipcx_mbox {
 	bool dead;
 	bool adaptive;
 	struct pid *sender;
+	struct pid *receiver;
 	u64 lost;
 	struct rb_root by_sender;
 	struct rb_root by_cookie;
@@ -111,8 +113,9 @@ struct ipcx_mbox {
  * @async: it is a &struct ipcx_async's, and nobody waits in @w
  * @handed: @owner is a &struct ipcx_token_file
  * @trunc: a reply of more than @room is cut, not refused
- * @adaptive: the caller spins while @peer runs
- * @peer: adaptive: the task that was handed the request, a reference, or NULL
+ * @adaptive: the caller spins while @peer runs, or who received last
+ * @peer: adaptive: the task that was handed the request, a reference, or NULL;
+ *	set once at most
  * @room: what the reply may have
  * @reply: the reply's mail
  */

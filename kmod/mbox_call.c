@@ -221,13 +221,15 @@ static int give_up(struct ipcx_mbox *mbox, struct ipcx_caller *call, int why)
 /* Returns whether the call was done before the budget was. */
 static bool spin_for_call(struct ipcx_mbox *mbox, struct ipcx_caller *call)
 {
-	struct pid *peer;
+	struct ipcx_peer peer;
 
-	/* Set once at most, before the message is anybody else's. */
+	/* Nobody waited for the request: who received last will come for it. */
 	spin_lock(&mbox->q.lock);
-	peer = get_pid(call->peer);
+	mbox->adaptive = true;
+	peer.woken = call->peer;
+	peer.pid = get_pid(call->peer ? call->peer : mbox->receiver);
 	spin_unlock(&mbox->q.lock);
-	return peer && ipcx_mail_spin(&mbox->q, &call->w, peer);
+	return peer.pid && ipcx_mail_spin(&mbox->q, &call->w, &peer);
 }
 
 /**

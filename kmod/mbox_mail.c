@@ -145,48 +145,50 @@ void ipcx_mail_withdraw_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 	ipcx_queue_recycle_locked(q, msg, wk);
 }
 
-/* Who sent last, for a receiver that waits adaptively. */
-static void remember_sender_locked(struct ipcx_mbox *mbox, struct pid *sender)
+static void remember(struct pid **last, struct pid *pid)
 {
-	if (mbox->sender == sender)
+	if (*last == pid)
 		return;
-	put_pid(mbox->sender);
-	mbox->sender = get_pid(sender);
+	put_pid(*last);
+	*last = get_pid(pid);
 }
 
 /**
  * ipcx_mail_peer_locked() - For whom an adaptive receiver spins.
  * @q: the mailbox's queue
+ * @wk: whom the receiver's own reply serves, or NULL
+ * @peer: where to: the task that sent last
  *
  * Context: under the mailbox's lock.
- * Return: the task that sent last, a reference, or NULL: nobody knows.
  */
-struct pid *ipcx_mail_peer_locked(struct ipcx_queue *q)
+void ipcx_mail_peer_locked(struct ipcx_queue *q, const struct ipcx_wakeups *wk,
+			   struct ipcx_peer *peer)
 {
 	struct ipcx_mbox *mbox = ipcx_mbox_of(q);
 
 	mbox->adaptive = true;
-	return get_pid(mbox->sender);
+	peer->pid = get_pid(mbox->sender);
+	peer->woken = wk && wk->tasks && task_pid(wk->task[0]) == peer->pid;
 }
 
 /**
  * ipcx_mail_spin() - Wait for a while without sleeping, see ipcx_spin().
  * @q: the mailbox's queue
  * @w: the waiter
- * @peer: the task that will serve it, a reference that goes
+ * @peer: who will serve it; the reference goes
  *
  * Context: process context, no locks held.
  * Return: true when served.
  */
 bool ipcx_mail_spin(struct ipcx_queue *q, const struct ipcx_waiter *w,
-		    struct pid *peer)
+		    struct ipcx_peer *peer)
 {
 	u64 start = trace_ipcx_spin_enabled() ? ktime_get_ns() : 0;
 	bool hit = ipcx_spin(w, peer, ipcx_mbox_of(q)->spin_ns);
 
 	if (start)
 		trace_ipcx_spin(&q->obj, ktime_get_ns() - start, hit);
-	put_pid(peer);
+	put_pid(peer->pid);
 	return hit;
 }
 
@@ -205,8 +207,10 @@ void ipcx_mail_received_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 	struct ipcx_mbox *mbox = ipcx_mbox_of(q);
 
 	ipcx_mail_gone_locked(msg);
-	if (unlikely(mbox->adaptive))
-		remember_sender_locked(mbox, mail->from.tid);
+	if (unlikely(mbox->adaptive)) {
+		remember(&mbox->sender, mail->from.tid);
+		remember(&mbox->receiver, task_pid(current));
+	}
 	if (mail->call)
 		ipcx_call_received_locked(mbox, mail->call, ipcx_mail_seq(mail),
 					  wk);

@@ -151,7 +151,7 @@ get_message_locked(const struct ipcx_transfer *xf, struct ipcx_wakeups *wk,
 	ipcx_uninitialized struct ipcx_waiter w;
 	struct ipcx_queue *q = xf->q;
 	struct ipcx_message *msg;
-	struct pid *peer = NULL;
+	struct ipcx_peer peer = { };
 	int ret;
 
 	msg = select_locked(xf);
@@ -172,10 +172,10 @@ get_message_locked(const struct ipcx_transfer *xf, struct ipcx_wakeups *wk,
 	}
 	add_receiver_locked(xf, &w, room);
 	if (mail && unlikely(xf->flags & IPCX_XFER_ADAPTIVE))
-		peer = ipcx_mail_peer_locked(q);
+		ipcx_mail_peer_locked(q, wk, &peer);
 	unlock_queue(q, wk);
 
-	if (mail && unlikely(peer) && ipcx_mail_spin(q, &w, peer))
+	if (mail && unlikely(peer.pid) && ipcx_mail_spin(q, &w, &peer))
 		ret = w.error;
 	else
 		ret = wait_for_message(q, &w, &xf->deadline);

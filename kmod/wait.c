@@ -295,16 +295,24 @@ int ipcx_wait(struct ipcx_waiter *w, const struct ipcx_deadline *dl)
 	return ret;
 }
 
-/* Does the task run now, and not here? */
-static bool runs_elsewhere(struct pid *pid)
+/*
+ * Does the task run now, and not here? Who was just woken elsewhere counts until
+ * it is seen to run: off its processor after that, it sleeps or was preempted.
+ */
+static bool runs_elsewhere(struct ipcx_peer *peer)
 {
 	struct task_struct *task;
-	bool runs;
+	bool runs = false;
 
 	rcu_read_lock();
-	task = pid_task(pid, PIDTYPE_PID);
-	runs = task && ipcx_task_runs(task) &&
-	       task_cpu(task) != raw_smp_processor_id();
+	task = pid_task(peer->pid, PIDTYPE_PID);
+	if (task && task_cpu(task) != raw_smp_processor_id()) {
+		runs = ipcx_task_runs(task);
+		if (runs)
+			peer->woken = false;
+		else
+			runs = peer->woken && ipcx_task_wakes(task);
+	}
 	rcu_read_unlock();
 	return runs;
 }
@@ -328,15 +336,16 @@ static bool spin_burst(const struct ipcx_waiter *w)
 /**
  * ipcx_spin() - Wait for a while without sleeping.
  * @w: the waiter, added to a set; not known to be served
- * @peer: the task that will serve it
+ * @peer: who will serve it; @peer->woken is used up
  * @ns: how long at most
  *
- * Only while @peer runs on another processor, and nobody else wants this one.
+ * Only while @peer runs on another processor, or is about to, and nobody else
+ * wants this one.
  *
  * Context: process context, no locks held.
  * Return: true when served; else ipcx_wait() goes on.
  */
-bool ipcx_spin(const struct ipcx_waiter *w, struct pid *peer, u32 ns)
+bool ipcx_spin(const struct ipcx_waiter *w, struct ipcx_peer *peer, u32 ns)
 {
 	u64 start = local_clock();
 

@@ -90,6 +90,16 @@ struct ipcx_waiter {
 };
 
 /**
+ * struct ipcx_peer - Whom an adaptive wait spins for.
+ * @pid: the task that will serve it, a reference, or NULL: nobody knows
+ * @woken: it waited, and this task has served it: if it slept it was woken
+ */
+struct ipcx_peer {
+	struct pid *pid;
+	bool woken;
+};
+
+/**
  * struct ipcx_waitset - Tasks that wait on one side of an object.
  * @tree: by what they match; sender's are all in IPCX_MATCH_ANY
  * @seq: arrivals so far
@@ -173,7 +183,7 @@ void ipcx_waitset_complete(struct ipcx_waitset *set, struct ipcx_waiter *w,
 
 int ipcx_deadline_set(struct ipcx_deadline *dl, u32 clock, s64 ns);
 int ipcx_wait(struct ipcx_waiter *w, const struct ipcx_deadline *dl);
-bool ipcx_spin(const struct ipcx_waiter *w, struct pid *peer, u32 ns);
+bool ipcx_spin(const struct ipcx_waiter *w, struct ipcx_peer *peer, u32 ns);
 void ipcx_wake(struct ipcx_wakeups *wk);
 
 #endif /* _IPCX_WAIT_H */

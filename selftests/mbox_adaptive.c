@@ -146,6 +146,7 @@ struct server {
 	int mbox, cpu;
 	__u32 flags;
 	long busy_ns, asleep_ns;	/* before the reply to a slow one; -1: for ever */
+	long late_ns;			/* busy between a reply and the next receive */
 	volatile bool taken;		/* a slow one */
 };
 
@@ -155,6 +156,13 @@ static void be_busy(long ns)
 
 	while (ns < 0 || now_ns(CLOCK_MONOTONIC) < end)
 		;
+}
+
+static int reply_only(int mbox, __u64 token, const struct ipcx_mbox_msg *reply)
+{
+	struct ipcx_reply r = { .token = token, .reply = *reply };
+
+	return op(mbox, IPCX_REPLY, &r);
 }
 
 /* Answers with what it got plus one; longer requests come back as they are. */
@@ -179,6 +187,12 @@ static int serve(void *arg)
 		buf[0]++;
 		r.token = r.next.token;
 		r.reply = make_mail(buf, r.next.len, 0, 0);
+		if (s->late_ns) {
+			MUST_BE(0, reply_only(s->mbox, r.token, &r.reply));
+			r.token = 0;
+			r.reply = (struct ipcx_mbox_msg){ 0 };
+			be_busy(s->late_ns);
+		}
 	}
 }
 
@@ -390,6 +404,99 @@ TEST_F(adaptive, does_not_unless_asked)
 	NEED_TWO_PROCESSORS();
 	ASSERT_EQ(0, run_traced(self->mbox, self->fd, s, c, self->port, &spins));
 	EXPECT_EQ(0, spins.n);
+}
+
+/* ---- how two come to spin for each other ---- */
+
+/* Calls of a server, and how many of them the caller was put to sleep in. */
+struct sleeper {
+	int fd;
+	__u32 flags;
+	long calls, pause_ns, sleeps;
+};
+
+static int call_and_count(void *arg)
+{
+	struct sleeper *c = arg;
+	struct rusage before, after;
+	__u64 number, answer;
+	long i;
+
+	MUST_BE(0, pin(1));
+	for (i = 0; i < c->calls; i++) {
+		struct ipcx_call call = make_call(&number, 8, &answer, 8);
+
+		number = i;
+		call.flags = c->flags;
+		sleep_ns(c->pause_ns);
+		MUST(getrusage(RUSAGE_SELF, &before) == 0);
+		MUST_BE(0, op(c->fd, IPCX_CALL, &call));
+		MUST(getrusage(RUSAGE_SELF, &after) == 0);
+		MUST_BE(number + 1, answer);
+		c->sleeps += after.ru_nvcsw > before.ru_nvcsw;
+	}
+	return 0;
+}
+
+static struct sleeper *new_sleeper(int fd, __u32 flags, long calls, long pause_ns)
+{
+	struct sleeper *c = shared_memory(sizeof(*c));
+
+	*c = (struct sleeper){ .fd = fd, .flags = flags, .calls = calls, .pause_ns = pause_ns };
+	return c;
+}
+
+static int run_sleeper(int fd, struct server *s, struct sleeper *c)
+{
+	pid_t server = spawn(serve, s);
+	int ret = reap(spawn(call_and_count, c));
+
+	MUST_BE(1, post_number(fd, STOP));
+	MUST_BE(0, reap(server));
+	printf("# the caller slept in %ld of %ld calls\n", c->sleeps, c->calls);
+	return ret;
+}
+
+/* A server that sleeps when the request comes: it is about to run. */
+TEST_F(adaptive, while_the_server_wakes_up)
+{
+	struct server *s = new_server(self->mbox, 0, 0);
+	struct sleeper *c = new_sleeper(self->fd, IPCX_XFER_ADAPTIVE, 50, NSEC_PER_MSEC);
+
+	NEED_TWO_PROCESSORS();
+	ASSERT_EQ(0, run_sleeper(self->fd, s, c));
+	EXPECT_GT(c->calls / 2, c->sleeps);
+}
+
+/* So is a caller that sleeps when its reply comes. */
+TEST_F(adaptive, while_the_caller_wakes_up)
+{
+	struct server *s = new_server(self->mbox, 0, IPCX_XFER_ADAPTIVE);
+	struct sleeper *c = new_sleeper(self->fd, 0, 50, 0);
+	struct tracing t = { 0 };
+	struct spins spins;
+
+	NEED_TWO_PROCESSORS();
+	ASSERT_EQ(0, tracing_open(&t));
+	ASSERT_EQ(0, tracing_enable(&t, "ipcx_spin", true));
+	ASSERT_EQ(0, run_sleeper(self->fd, s, c));
+	EXPECT_EQ(0, tracing_enable(&t, "ipcx_spin", false));
+	ASSERT_EQ(0, read_spins(&t, self->port, &spins));
+	tracing_close(&t);
+	printf("# %ld waits of the server, %ld met\n", spins.n, spins.hits);
+	EXPECT_LT(c->calls / 2, spins.hits);
+}
+
+/* A server that runs and does not wait yet will come for the request. */
+TEST_F(adaptive, while_the_request_is_queued)
+{
+	struct server *s = new_server(self->mbox, 0, 0);
+	struct sleeper *c = new_sleeper(self->fd, IPCX_XFER_ADAPTIVE, 50, 0);
+
+	NEED_TWO_PROCESSORS();
+	s->late_ns = NSEC_PER_MSEC;
+	ASSERT_EQ(0, run_sleeper(self->fd, s, c));
+	EXPECT_GT(c->calls / 2, c->sleeps);
 }
 
 /* On one processor nobody spins for another. */

@@ -447,10 +447,10 @@ struct ipcx_msg {
 #define IPCX_RECV_TRUNC		(1U << 3)
 /**
  * IPCX_XFER_ADAPTIVE - Mailboxes: before the task sleeps it spins for a while, as
- *	long as the other side runs on another processor: a caller for the receiver
- *	that was waiting and is handed its request, a receiver for the task that sent
- *	it a message last. The mailbox's @spin_ns bounds it; a deadline may be overrun
- *	by that much.
+ *	long as the other side runs on another processor, or was just woken there: a
+ *	caller for the receiver that is handed its request or else received last, a
+ *	receiver for the task that sent it a message last. The mailbox's @spin_ns
+ *	bounds it; a deadline may be overrun by that much.
  */
 #define IPCX_XFER_ADAPTIVE	(1U << 8)
 
