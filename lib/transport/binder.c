@@ -14,6 +14,7 @@
  */
 #include <fcntl.h>
 #include <linux/android/binder.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 
 #include "fd.h"
 #include "internal.h"
+#include "waiting.h"
 
 #define DEVICE		"/dev/binder"
 #define MAX_SIZE	(1 << 20)
@@ -45,6 +47,7 @@
  * @ready: the two have found each other
  * @handle: object that is called
  * @buffer: to be given back with what is sent next, or 0
+ * @patience: with the kernel, which has nothing to say
  * @pending: the reply to what was sent before a signal came is still to come
  */
 struct binder_end {
@@ -58,6 +61,7 @@ struct binder_end {
 	bool ready;
 	uint32_t handle;
 	binder_uintptr_t buffer;
+	struct patience patience;
 	bool pending;
 };
 
@@ -106,6 +110,16 @@ static int binder_available(char *why)
 	return err;
 }
 
+/* Who does not block at once asks, and is told that there is nothing. */
+static int make_nonblocking(const struct binder_end *end, char *why)
+{
+	int err = 0;
+
+	if (end->patience.policy != IPCX_WAIT_BLOCK)
+		err = fd_set_nonblock(end->fd, 1);
+	return err ? transport_why(why, err, "fcntl: %s", strerror(-err)) : 0;
+}
+
 /* Each process has to do this for itself: a file of the device is its opener's. */
 static int end_open(struct binder_end *end, char *why)
 {
@@ -116,7 +130,7 @@ static int end_open(struct binder_end *end, char *why)
 	end->map = mmap(NULL, end->room, PROT_READ, MAP_PRIVATE | MAP_NORESERVE, end->fd, 0);
 	if (end->map == MAP_FAILED)
 		return transport_why(why, -errno, "cannot map " DEVICE ": %m");
-	return 0;
+	return make_nonblocking(end, why);
 }
 
 /* After fork(2) the file is there, the memory is not, and others may be in its place. */
@@ -192,6 +206,14 @@ static int look(const unsigned char *at, const unsigned char *end, uint32_t want
 	return err;
 }
 
+/* After the kernel had nothing to say: 0: ask again; or a negative errno. */
+static int ask_again(const struct binder_end *end, struct tries *tries)
+{
+	int verdict = try_again(&end->patience, tries);
+
+	return verdict > 0 ? fd_wait(end->fd, POLLIN) : verdict;
+}
+
 /*
  * Sends @commands, with @size 0 nothing, and waits for @wanted. What was sent is
  * sent, also after -EINTR.
@@ -206,14 +228,17 @@ static int talk(struct binder_end *end, const void *commands, size_t size, uint3
 		.read_size = sizeof(answers),
 		.read_buffer = (uintptr_t)answers,
 	};
+	struct tries tries = { 0 };
 	int found;
 
 	do {
 		io.read_consumed = 0;
-		if (ioctl(end->fd, BINDER_WRITE_READ, &io) < 0)
-			return -errno;
+		found = ioctl(end->fd, BINDER_WRITE_READ, &io) < 0 ? -errno : 0;
 		io.write_size = 0;
-		found = look(answers, answers + io.read_consumed, wanted, got);
+		if (!found)
+			found = look(answers, answers + io.read_consumed, wanted, got);
+		else if (found == -EAGAIN)
+			found = ask_again(end, &tries);
 	} while (!found);
 	return found < 0 ? found : 0;
 }
@@ -429,6 +454,7 @@ static int binder_open(struct ipcx_transport_pair **out, const struct ipcx_trans
 		/* What was received last may still be there, and what found the other. */
 		end->room = 2 * (opts->msg_size / PAGE + 2) * PAGE;
 		end->msg_size = opts->msg_size;
+		end->patience = patience_of(opts);
 		end->opener = getpid();
 		pair->base.end[side] = &end->base;
 	}

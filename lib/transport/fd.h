@@ -8,6 +8,9 @@
 /* Sets or clears O_NONBLOCK; 0 or a negative errno. */
 int fd_set_nonblock(int fd, int on);
 
+/* Sleeps until poll(2) tells one of @events, or an error; 0 or a negative errno. */
+int fd_wait(int fd, short events);
+
 /* Closes *fd unless it is -1, and makes it so. */
 void fd_close(int *fd);
 

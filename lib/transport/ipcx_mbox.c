@@ -3,6 +3,9 @@
  * Two ipcx mailboxes without names, one per side. What is sent at one side is
  * posted to the other side's; a round trip is a call and its reply: one system call
  * on each side.
+ *
+ * Receives and calls that shall not block at once are adaptive ones, for which the
+ * kernel spins. It does not for a sender that has no room.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +14,7 @@
 
 #include "fd.h"
 #include "internal.h"
+#include "waiting.h"
 
 /**
  * struct mbox_end - One end.
@@ -18,12 +22,22 @@
  * @in: mailbox that is received from
  * @out: right to send to the other one
  * @token: of the call to be answered, or 0
+ * @patience: with a mailbox that has no room
+ * @patient: there is need of it
+ * @post: options for one that shall not wait for room
+ * @call: options of calls
+ * @recv: options of receives
  */
 struct mbox_end {
 	struct ipcx_transport_end base;
 	struct ipcx_mbox *in;
 	struct ipcx_mbox *out;
 	uint64_t token;
+	struct patience patience;
+	bool patient;
+	struct ipcx_mbox_send_opts post;
+	struct ipcx_mbox_send_opts call;
+	struct ipcx_recv_opts recv;
 };
 
 struct mbox_pair {
@@ -42,6 +56,7 @@ static int open_mbox(struct ipcx_mbox **mbox, const struct ipcx_dev *dev,
 	attr.max_msgs = 2 * (uint64_t)opts->depth;
 	attr.max_msg_size = opts->msg_size;
 	attr.max_bytes = 2 * (uint64_t)opts->msg_size * opts->depth;
+	attr.spin_ns = opts->wait == IPCX_WAIT_SPIN ? IPCX_SPIN_NS_MAX : opts->spin_ns;
 	err = ipcx_mbox_create(mbox, dev, NULL, 0, &attr);
 	return err ? transport_why(why, err, "cannot create a mailbox: %s", strerror(-err)) : 0;
 }
@@ -59,6 +74,19 @@ static int open_ends(struct mbox_pair *pair, const struct ipcx_dev *dev,
 	return err;
 }
 
+static void end_init(struct mbox_end *end, const struct ipcx_transport_opts *opts)
+{
+	uint32_t flags = opts->wait == IPCX_WAIT_BLOCK ? 0 : IPCX_XFER_ADAPTIVE;
+
+	end->base.ops = &ipcx_transport_ipcx_mbox;
+	end->patience = patience_of(opts);
+	end->patient = flags;
+	end->post = (struct ipcx_mbox_send_opts){ .sz = sizeof(end->post),
+						  .flags = IPCX_XFER_NONBLOCK };
+	end->call = (struct ipcx_mbox_send_opts){ .sz = sizeof(end->call), .flags = flags };
+	end->recv = (struct ipcx_recv_opts){ .sz = sizeof(end->recv), .flags = flags };
+}
+
 static int mbox_open(struct ipcx_transport_pair **out, const struct ipcx_transport_opts *opts,
 		     char *why)
 {
@@ -71,7 +99,7 @@ static int mbox_open(struct ipcx_transport_pair **out, const struct ipcx_transpo
 	pair->base.ops = &ipcx_transport_ipcx_mbox;
 	*out = &pair->base;
 	for (i = 0; i < 2; i++) {
-		pair->end[i].base.ops = &ipcx_transport_ipcx_mbox;
+		end_init(&pair->end[i], opts);
 		pair->base.end[i] = &pair->end[i].base;
 	}
 	err = ipcx_dev_open(&dev, NULL);
@@ -82,6 +110,20 @@ static int mbox_open(struct ipcx_transport_pair **out, const struct ipcx_transpo
 	return err;
 }
 
+static int send_patiently(const struct mbox_end *end, const struct ipcx_mbox_msg *mail)
+{
+	struct tries tries = { 0 };
+	int n, verdict;
+
+	do {
+		n = ipcx_mbox_send_msgs(end->out, mail, 1, &end->post);
+		if (n != -EAGAIN)
+			return n;
+		verdict = try_again(&end->patience, &tries);
+	} while (!verdict);
+	return verdict < 0 ? verdict : ipcx_mbox_send_msgs(end->out, mail, 1, NULL);
+}
+
 static int mbox_send(struct ipcx_transport_end *base, const struct ipcx_transport_msg *msg)
 {
 	struct mbox_end *end = (struct mbox_end *)base;
@@ -90,7 +132,8 @@ static int mbox_send(struct ipcx_transport_end *base, const struct ipcx_transpor
 
 	ipcx_mbox_msg_init(&mail, msg->buf, msg->len, 0, 0);
 	mail.priority = msg->priority;
-	n = ipcx_mbox_send_msgs(end->out, &mail, 1, NULL);
+	n = end->patient ? send_patiently(end, &mail) :
+			   ipcx_mbox_send_msgs(end->out, &mail, 1, NULL);
 	return n < 0 ? n : 0;
 }
 
@@ -107,7 +150,7 @@ static int mbox_recv(struct ipcx_transport_end *base, struct ipcx_transport_msg 
 	int n;
 
 	ipcx_mbox_recv_init(&mail, msg->buf, msg->len);
-	n = ipcx_mbox_recv_msgs(end->in, &mail, 1, NULL);
+	n = ipcx_mbox_recv_msgs(end->in, &mail, 1, &end->recv);
 	if (n < 0)
 		return n;
 	message_of(msg, &mail);
@@ -125,7 +168,7 @@ static int mbox_call(struct ipcx_transport_end *base, const struct ipcx_transpor
 	ipcx_mbox_msg_init(&msg, request->buf, request->len, 0, 0);
 	msg.priority = request->priority;
 	ipcx_mbox_recv_init(&mail, reply->buf, reply->len);
-	err = ipcx_mbox_call_msg(end->out, &msg, &mail, NULL);
+	err = ipcx_mbox_call_msg(end->out, &msg, &mail, &end->call);
 	if (!err)
 		message_of(reply, &mail);
 	return err;
@@ -147,7 +190,7 @@ static int mbox_answer(struct ipcx_transport_end *base, const struct ipcx_transp
 		return ipcx_mbox_reply_msg(end->in, end->token, &msg);
 	ipcx_mbox_recv_init(&mail, next->buf, next->len);
 	err = ipcx_mbox_reply_recv(end->in, reply ? end->token : 0, reply ? &msg : NULL, &mail,
-				   NULL);
+				   &end->recv);
 	/* After an error: what is still to be answered. */
 	end->token = mail.token;
 	if (!err)
@@ -160,6 +203,7 @@ static int mbox_set_nonblock(struct ipcx_transport_end *base, int on)
 	struct mbox_end *end = (struct mbox_end *)base;
 	int err = fd_set_nonblock(ipcx_mbox_fd(end->in), on);
 
+	end->patient = !on && end->patience.policy != IPCX_WAIT_BLOCK;
 	return err ? err : fd_set_nonblock(ipcx_mbox_fd(end->out), on);
 }
 

@@ -4,6 +4,7 @@
  * library, with everything a queue can do, and as "ipcx-queue-rw" through
  * read(2) and write(2), which know payloads only.
  */
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -199,6 +200,13 @@ static int queue_set_nonblock(struct ipcx_transport_end *base, int on)
 	return err ? err : fd_set_nonblock(end->out_fd, on);
 }
 
+static int queue_wait(struct ipcx_transport_end *base, int out)
+{
+	struct queue_end *end = (struct queue_end *)base;
+
+	return out ? fd_wait(end->out_fd, POLLOUT) : fd_wait(end->in_fd, POLLIN);
+}
+
 static void pair_close(struct ipcx_transport_pair *base)
 {
 	struct queue_pair *pair = (struct queue_pair *)base;
@@ -224,6 +232,7 @@ const struct ipcx_transport_ops ipcx_transport_ipcx_queue = {
 	.send_batch = queue_send_batch,
 	.recv_batch = queue_recv_batch,
 	.set_nonblock = queue_set_nonblock,
+	.wait = queue_wait,
 	.close = pair_close,
 };
 
@@ -236,5 +245,6 @@ const struct ipcx_transport_ops ipcx_transport_ipcx_queue_rw = {
 	.send = rw_send,
 	.recv = rw_recv,
 	.set_nonblock = queue_set_nonblock,
+	.wait = queue_wait,
 	.close = pair_close,
 };

@@ -75,6 +75,7 @@ const struct ipcx_transport_ops ipcx_transport_pipe = {
 	.send = stream_send,
 	.recv = stream_recv,
 	.set_nonblock = stream_set_nonblock,
+	.wait = stream_wait,
 	.attach = stream_attach,
 	.close = stream_close,
 };

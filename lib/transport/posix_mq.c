@@ -2,12 +2,14 @@
 /* Two POSIX message queues, one per direction. */
 #include <fcntl.h>
 #include <mqueue.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "internal.h"
 
 #define DEFAULT_DEPTH	10
@@ -163,6 +165,14 @@ static int set_nonblock(struct ipcx_transport_end *base, int on)
 	return 0;
 }
 
+static int mq_wait(struct ipcx_transport_end *base, int out)
+{
+	struct mq_end *end = (struct mq_end *)base;
+
+	/* On Linux a queue's descriptor is an fd. */
+	return out ? fd_wait(end->out, POLLOUT) : fd_wait(end->in, POLLIN);
+}
+
 static void mq_pair_close(struct ipcx_transport_pair *base)
 {
 	struct mq_pair *pair = (struct mq_pair *)base;
@@ -185,5 +195,6 @@ const struct ipcx_transport_ops ipcx_transport_posix_mq = {
 	.send = send_one,
 	.recv = recv_one,
 	.set_nonblock = set_nonblock,
+	.wait = mq_wait,
 	.close = mq_pair_close,
 };

@@ -7,6 +7,7 @@
 
 #include "fd.h"
 #include "stream.h"
+#include "waiting.h"
 
 #define HEADER	sizeof(uint32_t)
 
@@ -41,11 +42,16 @@ size_t stream_bytes(const struct ipcx_transport_opts *opts)
 }
 
 /* Waits out the rest of a message that is on its way already. */
-static int wait_for(int fd, short events)
+static int wait_for_rest(const struct stream_end *end, int fd, short events)
 {
-	struct pollfd pollfd = { .fd = fd, .events = events };
+	int err;
 
-	return poll(&pollfd, 1, -1) < 0 && errno != EINTR ? -errno : 0;
+	if (waiting_policy(&end->base) == IPCX_WAIT_SPIN) {
+		relax();
+		return 0;
+	}
+	err = fd_wait(fd, events);
+	return err == -EINTR ? 0 : err;
 }
 
 /* A socket can be told not to raise SIGPIPE; a pipe cannot. */
@@ -60,6 +66,8 @@ static ssize_t put(const struct stream_end *end, const char *bytes, size_t len)
 static __attribute__((noinline)) int
 write_rest(const struct stream_end *end, const char *bytes, size_t len, ssize_t n)
 {
+	int err;
+
 	if (n < 0)
 		return -errno;
 	for (;;) {
@@ -68,10 +76,15 @@ write_rest(const struct stream_end *end, const char *bytes, size_t len, ssize_t 
 		if (!len)
 			return 0;
 		n = put(end, bytes, len);
-		if (n < 0 && errno != EINTR)
-			return errno == EAGAIN ? -ENOBUFS : -errno;
-		if (n < 0)
-			n = 0;
+		if (n >= 0)
+			continue;
+		err = -errno;
+		if (err == -EAGAIN)
+			err = waiting_policy(&end->base) == IPCX_WAIT_BLOCK ?
+				      -ENOBUFS : wait_for_rest(end, end->out, POLLOUT);
+		if (err && err != -EINTR)
+			return err;
+		n = 0;
 	}
 }
 
@@ -101,20 +114,21 @@ int stream_send(struct ipcx_transport_end *base, const struct ipcx_transport_msg
 }
 
 /* Has to be called with a part of the message read: it waits for the rest. */
-static __attribute__((noinline)) int read_rest(int fd, char *bytes, size_t len)
+static __attribute__((noinline)) int
+read_rest(const struct stream_end *end, char *bytes, size_t len)
 {
 	ssize_t n;
 	int err;
 
 	while (len) {
-		n = read(fd, bytes, len);
+		n = read(end->in, bytes, len);
 		if (n > 0) {
 			bytes += n;
 			len -= (size_t)n;
 		} else if (n == 0) {
 			return -EPIPE;
 		} else if (errno == EAGAIN) {
-			err = wait_for(fd, POLLIN);
+			err = wait_for_rest(end, end->in, POLLIN);
 			if (err)
 				return err;
 		} else if (errno != EINTR) {
@@ -124,15 +138,15 @@ static __attribute__((noinline)) int read_rest(int fd, char *bytes, size_t len)
 	return 0;
 }
 
-static inline int read_whole(int fd, char *bytes, size_t len)
+static inline int read_whole(const struct stream_end *end, char *bytes, size_t len)
 {
-	ssize_t n = read(fd, bytes, len);
+	ssize_t n = read(end->in, bytes, len);
 
 	if (n == (ssize_t)len)
 		return 0;
 	if (n <= 0)
 		return n ? -errno : -EPIPE;
-	return read_rest(fd, bytes + n, len - (size_t)n);
+	return read_rest(end, bytes + n, len - (size_t)n);
 }
 
 /* The length of the next message stays known until its payload is taken. */
@@ -143,7 +157,7 @@ static int recv_framed(struct stream_end *end, struct ipcx_transport_msg *msg)
 	int err;
 
 	if (end->pending < 0) {
-		err = read_whole(end->in, (char *)&header, HEADER);
+		err = read_whole(end, (char *)&header, HEADER);
 		if (err)
 			return err;
 		if (header > end->max)
@@ -155,7 +169,7 @@ static int recv_framed(struct stream_end *end, struct ipcx_transport_msg *msg)
 		msg->len = len;
 		return -EMSGSIZE;
 	}
-	err = read_rest(end->in, msg->buf, len);
+	err = read_rest(end, msg->buf, len);
 	if (err)
 		return err;
 	end->pending = -1;
@@ -173,7 +187,7 @@ int stream_recv(struct ipcx_transport_end *base, struct ipcx_transport_msg *msg)
 		return recv_framed(end, msg);
 	if (msg->len < end->fixed)
 		return -EMSGSIZE;
-	err = read_whole(end->in, msg->buf, end->fixed);
+	err = read_whole(end, msg->buf, end->fixed);
 	if (!err)
 		msg->len = end->fixed;
 	return err;
@@ -185,6 +199,13 @@ int stream_set_nonblock(struct ipcx_transport_end *base, int on)
 	int err = fd_set_nonblock(end->in, on);
 
 	return err ? err : fd_set_nonblock(end->out, on);
+}
+
+int stream_wait(struct ipcx_transport_end *base, int out)
+{
+	struct stream_end *end = (struct stream_end *)base;
+
+	return out ? fd_wait(end->out, POLLOUT) : fd_wait(end->in, POLLIN);
 }
 
 static void end_close(struct stream_end *end)

@@ -56,6 +56,7 @@ size_t stream_bytes(const struct ipcx_transport_opts *opts);
 int stream_send(struct ipcx_transport_end *end, const struct ipcx_transport_msg *msg);
 int stream_recv(struct ipcx_transport_end *end, struct ipcx_transport_msg *msg);
 int stream_set_nonblock(struct ipcx_transport_end *end, int on);
+int stream_wait(struct ipcx_transport_end *end, int out);
 void stream_attach(struct ipcx_transport_pair *pair, int side);
 void stream_close(struct ipcx_transport_pair *pair);
 

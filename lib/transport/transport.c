@@ -7,6 +7,7 @@
 
 #include "../src/internal.h"
 #include "internal.h"
+#include "waiting.h"
 
 #define BUFFER_ALIGN	64
 #define TRIED_DEPTH	4096
@@ -80,6 +81,9 @@ static int take_opts(struct ipcx_transport_opts *opts, const struct ipcx_transpo
 		return transport_why(why, err, "options unknown to this library");
 	if (opts->depth > IPCX_TRANSPORT_DEPTH_MAX || (opts->flags & ~IPCX_TRANSPORT_FIXED))
 		return transport_why(why, -EINVAL, "depth or flags out of range");
+	if (opts->wait > IPCX_WAIT_SPIN || opts->spin_ns > IPCX_SPIN_NS_MAX ||
+	    (opts->spin_ns && opts->wait != IPCX_WAIT_ADAPTIVE))
+		return transport_why(why, -EINVAL, "way of waiting or its time out of range");
 	if (opts->depth && (ops->caps & IPCX_TRANSPORT_CALLS_ONLY))
 		return transport_why(why, -ENOSPC,
 				     "holds no messages: it has calls only, between two processes");
@@ -172,6 +176,8 @@ int ipcx_transport_open(struct ipcx_transport_pair **pair,
 	if (!err && opts.depth && opts.depth <= TRIED_DEPTH)
 		err = try_depth(*pair, &opts, why);
 	if (!err)
+		err = waiting_start(*pair, &opts, why);
+	if (!err)
 		return 0;
 	if (!why[0])
 		transport_why(why, err, "%s", strerror(-err));
@@ -189,8 +195,13 @@ struct ipcx_transport_end *ipcx_transport_attach(struct ipcx_transport_pair *pai
 
 void ipcx_transport_close(struct ipcx_transport_pair *pair)
 {
-	if (pair)
-		pair->ops->close(pair);
+	void *waiting;
+
+	if (!pair)
+		return;
+	waiting = waiting_left(pair);
+	pair->ops->close(pair);
+	free(waiting);
 }
 
 /* The payload begins one alignment step in, which leaves room for the headroom. */

@@ -20,6 +20,7 @@ const struct ipcx_transport_ops ipcx_transport_unix_dgram = {
 	.send_batch = unix_packet_send_batch,
 	.recv_batch = unix_packet_recv_batch,
 	.set_nonblock = unix_packet_set_nonblock,
+	.wait = unix_packet_wait,
 	.attach = unix_packet_attach,
 	.close = unix_packet_close,
 };

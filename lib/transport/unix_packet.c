@@ -192,6 +192,11 @@ int unix_packet_set_nonblock(struct ipcx_transport_end *base, int on)
 	return fd_set_nonblock(((struct packet_end *)base)->fd, on);
 }
 
+int unix_packet_wait(struct ipcx_transport_end *base, int out)
+{
+	return fd_wait(((struct packet_end *)base)->fd, out ? POLLOUT : POLLIN);
+}
+
 void unix_packet_attach(struct ipcx_transport_pair *base, int side)
 {
 	fd_close(&((struct packet_pair *)base)->end[!side].fd);

@@ -17,6 +17,7 @@ int unix_packet_send_batch(struct ipcx_transport_end *end,
 int unix_packet_recv_batch(struct ipcx_transport_end *end, struct ipcx_transport_msg *msgs,
 			   unsigned int count);
 int unix_packet_set_nonblock(struct ipcx_transport_end *end, int on);
+int unix_packet_wait(struct ipcx_transport_end *end, int out);
 void unix_packet_attach(struct ipcx_transport_pair *pair, int side);
 void unix_packet_close(struct ipcx_transport_pair *pair);
 

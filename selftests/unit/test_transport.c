@@ -18,10 +18,14 @@
 static char why[IPCX_TRANSPORT_WHY];
 static char title[128];
 static unsigned int done;
+/* enum ipcx_wait_policy of the pairs that are opened. */
+static unsigned int waits;
 
 static void ok(const struct ipcx_transport_ops *ops, const char *what)
 {
-	snprintf(title, sizeof(title), "%s: %s", ops->name, what);
+	static const char *const names[] = { "", ", adaptive", ", spinning" };
+
+	snprintf(title, sizeof(title), "%s%s: %s", ops->name, names[waits], what);
 	unit_ok(title);
 	done++;
 }
@@ -36,6 +40,7 @@ static struct ipcx_transport_pair *pair_open(const struct ipcx_transport_ops *op
 	opts.msg_size = size;
 	opts.depth = depth;
 	opts.flags = flags;
+	opts.wait = waits;
 	err = ipcx_transport_open(&pair, ops, &opts, why);
 	if (err)
 		fprintf(stderr, "%s: %s\n", ops->name, why);
@@ -149,8 +154,8 @@ static void test_nonblock(const struct ipcx_transport_ops *ops)
 	int err;
 
 	msg.buf = ipcx_transport_buffer(64);
-	UNIT_CHECK(ops->set_nonblock(pair->end[0], 1) == 0);
-	UNIT_CHECK(ops->set_nonblock(pair->end[1], 1) == 0);
+	UNIT_CHECK(pair->end[0]->ops->set_nonblock(pair->end[0], 1) == 0);
+	UNIT_CHECK(pair->end[1]->ops->set_nonblock(pair->end[1], 1) == 0);
 	UNIT_CHECK(ipcx_transport_recv(pair->end[1], &msg) == -EAGAIN);
 	while ((err = ipcx_transport_send(pair->end[0], &msg)) == 0)
 		sent++;
@@ -250,7 +255,9 @@ static void round_trips(struct ipcx_transport_end *end, unsigned int count, uint
 static void test_two_processes(const struct ipcx_transport_ops *ops, uint64_t *seed)
 {
 	struct ipcx_transport_pair *pair = pair_open(ops, MAX_SIZE, 0, 0);
-	unsigned int count = (unsigned int)unit_scaled(2000, 100000);
+	/* Should they have one processor, those that spin take a time slice for each. */
+	unsigned int count = (unsigned int)(waits ? unit_scaled(300, 10000) :
+						    unit_scaled(2000, 100000));
 	int status;
 	pid_t pid;
 
@@ -267,6 +274,77 @@ static void test_two_processes(const struct ipcx_transport_ops *ops, uint64_t *s
 	UNIT_CHECK(waitpid(pid, &status, 0) == pid && status == 0);
 	ipcx_transport_close(pair);
 	ok(ops, "round trips between processes, under a storm of signals");
+}
+
+/* As large as no pipe or socket holds: what has begun is waited for to its end. */
+static void test_in_pieces(const struct ipcx_transport_ops *ops, uint64_t *seed)
+{
+	const size_t size = 400000;
+	struct ipcx_transport_pair *pair;
+	uint64_t s = unit_rnd(seed);
+	int status, err;
+	pid_t pid;
+
+	if (strcmp(ops->name, "pipe") && strcmp(ops->name, "unix-stream"))
+		return;
+	pair = pair_open(ops, size, 0, 0);
+	fflush(stdout);
+	pid = fork();
+	UNIT_CHECK(pid >= 0);
+	if (pid == 0) {
+		struct ipcx_transport_end *end = ipcx_transport_attach(pair, 1);
+
+		usleep(50000);
+		for (int i = 0; i < 3; i++)
+			recv_one(end, size, size, s);
+		_exit(0);
+	}
+	ipcx_transport_attach(pair, 0);
+	for (int i = 0; i < 3; i++) {
+		struct ipcx_transport_msg msg = { .len = size,
+						  .buf = ipcx_transport_buffer(size) };
+
+		UNIT_CHECK(msg.buf);
+		scribble(msg.buf, size, s);
+		while ((err = ipcx_transport_send(pair->end[0], &msg)) == -EINTR)
+			;
+		UNIT_CHECK(err == 0);
+		ipcx_transport_buffer_free(msg.buf);
+	}
+	UNIT_CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	ipcx_transport_close(pair);
+	ok(ops, "a message that goes in pieces");
+}
+
+static long long cpu_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* Who spins uses the processor while it waits; who gives up after a while does not. */
+static void test_idle(const struct ipcx_transport_ops *ops)
+{
+	struct ipcx_transport_pair *pair = pair_open(ops, 64, 1, IPCX_TRANSPORT_FIXED);
+	struct ipcx_transport_msg msg = { .len = 64 };
+	long long began = cpu_ms(), used;
+
+	/* A mailbox spins for who runs. */
+	if (ops->caps & IPCX_TRANSPORT_CALL)
+		goto close;
+	msg.buf = ipcx_transport_buffer(64);
+	ualarm(90000, 0);
+	UNIT_CHECK(ipcx_transport_recv(pair->end[0], &msg) == -EINTR);
+	ualarm(0, 0);
+	used = cpu_ms() - began;
+	/* A busy machine lets it have less. */
+	UNIT_CHECK(waits == IPCX_WAIT_SPIN ? used >= 1 : used < 40);
+	ipcx_transport_buffer_free(msg.buf);
+	ok(ops, "uses the processor as it shall while it waits");
+close:
+	ipcx_transport_close(pair);
 }
 
 static void test_peer_death(const struct ipcx_transport_ops *ops)
@@ -337,7 +415,7 @@ static void test_depth(const struct ipcx_transport_ops *ops)
 	else if (!strncmp(ops->name, "unix", 4))
 		most = 3 * depth;
 	msg.buf = ipcx_transport_buffer(64);
-	UNIT_CHECK(ops->set_nonblock(pair->end[0], 1) == 0);
+	UNIT_CHECK(pair->end[0]->ops->set_nonblock(pair->end[0], 1) == 0);
 	while (sent <= most && ipcx_transport_send(pair->end[0], &msg) == 0)
 		sent++;
 	UNIT_CHECK(sent >= depth && sent <= most);
@@ -452,7 +530,8 @@ static void test_interrupted_call(const struct ipcx_transport_ops *ops)
 
 static void test_calls_under_signals(const struct ipcx_transport_ops *ops, uint64_t *seed)
 {
-	unsigned int count = (unsigned int)unit_scaled(2000, 100000);
+	unsigned int count = (unsigned int)(waits ? unit_scaled(300, 10000) :
+						    unit_scaled(2000, 100000));
 	struct ipcx_transport_pair *pair;
 	pid_t pid;
 	int err;
@@ -506,6 +585,17 @@ static void test_refusals(void)
 	opts.depth = IPCX_TRANSPORT_DEPTH_MAX;
 	opts.msg_size = 1 << 20;
 	UNIT_CHECK(ipcx_transport_open(&pair, pipe_ops, &opts, why) == -ENOSPC && !pair && why[0]);
+	opts = (struct ipcx_transport_opts){ .sz = sizeof(opts), .msg_size = 1 };
+	opts.wait = IPCX_WAIT_SPIN + 1;
+	UNIT_CHECK(ipcx_transport_open(&pair, pipe_ops, &opts, why) == -EINVAL && !pair && why[0]);
+	opts.wait = IPCX_WAIT_SPIN;
+	opts.spin_ns = 1;
+	UNIT_CHECK(ipcx_transport_open(&pair, pipe_ops, &opts, why) == -EINVAL && !pair);
+	opts.wait = IPCX_WAIT_ADAPTIVE;
+	UNIT_CHECK(ipcx_transport_open(&pair, pipe_ops, &opts, why) == 0);
+	ipcx_transport_close(pair);
+	opts.spin_ns = IPCX_SPIN_NS_MAX + 1;
+	UNIT_CHECK(ipcx_transport_open(&pair, pipe_ops, &opts, why) == -EINVAL && !pair);
 	ipcx_transport_close(NULL);
 	ipcx_transport_buffer_free(NULL);
 	unit_ok("options that cannot be met are refused, with a reason");
@@ -525,6 +615,28 @@ static void test_messages(const struct ipcx_transport_ops *ops, uint64_t *seed)
 	test_depth(ops);
 }
 
+/* Whatever way it waits, it moves the same messages. */
+static void test_waiting(const struct ipcx_transport_ops *ops, uint64_t *seed)
+{
+	for (waits = IPCX_WAIT_ADAPTIVE; waits <= IPCX_WAIT_SPIN; waits++) {
+		if (ops->caps & IPCX_TRANSPORT_CALL) {
+			test_calls(ops, seed);
+			test_calls_under_signals(ops, seed);
+		}
+		if (ops->caps & IPCX_TRANSPORT_CALLS_ONLY)
+			continue;
+		test_mixed_sizes(ops, seed);
+		test_batch(ops, seed);
+		test_nonblock(ops);
+		test_signal(ops);
+		test_idle(ops);
+		test_two_processes(ops, seed);
+		test_in_pieces(ops, seed);
+		test_peer_death(ops);
+	}
+	waits = IPCX_WAIT_BLOCK;
+}
+
 static void test_all(const struct ipcx_transport_ops *ops, uint64_t *seed)
 {
 	if (ops->caps & IPCX_TRANSPORT_CALL) {
@@ -536,6 +648,7 @@ static void test_all(const struct ipcx_transport_ops *ops, uint64_t *seed)
 		test_calls_only(ops);
 	else
 		test_messages(ops, seed);
+	test_waiting(ops, seed);
 }
 
 int main(void)

@@ -20,9 +20,9 @@
  *		err = ipcx_transport_recv(end, &msg);
  *	ipcx_transport_close(pair);
  *
- * Every transport waits by blocking in the kernel; a signal whose handler was
- * installed without SA_RESTART ends the wait with -EINTR and nothing done. No
- * transport leaves anything behind, also when the program is killed; but for the
+ * Every transport waits by blocking in the kernel, unless another way is asked for
+ * (enum ipcx_wait_policy); a signal whose handler was installed without SA_RESTART
+ * ends the wait with -EINTR and nothing done. No transport leaves anything behind, also when the program is killed; but for the
  * name of a POSIX queue, /ipcx-transport.PID.NUMBER, if the program is killed in
  * the moment between the calls that make and remove it.
  *
@@ -98,6 +98,27 @@ struct ipcx_transport_msg {
 #define IPCX_TRANSPORT_FIXED		(1U << 0)
 
 /**
+ * enum ipcx_wait_policy - What a call does that has to wait.
+ * @IPCX_WAIT_BLOCK: it sleeps in the kernel
+ * @IPCX_WAIT_ADAPTIVE: it tries again for a while, and then sleeps
+ * @IPCX_WAIT_SPIN: it tries again until it succeeds. No signal ends such a wait;
+ *	instead -EINTR comes after 100 ms in vain, so that the caller can look
+ *
+ * It is for the two sides to have a processor each: on one, who tries again keeps the
+ * other from running.
+ *
+ * Most transports try again by nonblocking calls, which know nothing of the other
+ * side. In a mailbox the kernel tries again, and only while the other side runs on
+ * another processor; then it sleeps, with IPCX_WAIT_SPIN, too, which only stands for
+ * the longest time there is (IPCX_SPIN_NS_MAX).
+ */
+enum ipcx_wait_policy {
+	IPCX_WAIT_BLOCK,
+	IPCX_WAIT_ADAPTIVE,
+	IPCX_WAIT_SPIN,
+};
+
+/**
  * struct ipcx_transport_opts - Options of ipcx_transport_open().
  * @sz: size of this structure, set by IPCX_OPTS()
  * @msg_size: largest payload in bytes
@@ -109,12 +130,17 @@ struct ipcx_transport_msg {
  *	are raised for it where that is allowed; settings of the system are left
  *	alone. With IPCX_TRANSPORT_CALLS_ONLY it has to be 0
  * @flags: IPCX_TRANSPORT_FIXED
+ * @wait: enum ipcx_wait_policy, of both ends
+ * @spin_ns: with IPCX_WAIT_ADAPTIVE: how long a call tries again, in nanoseconds, up to
+ *	IPCX_SPIN_NS_MAX; 0: as long as a mailbox does by default. Else 0
  */
 struct ipcx_transport_opts {
 	size_t sz;
 	size_t msg_size;
 	unsigned int depth;
 	unsigned int flags;
+	unsigned int wait;
+	unsigned int spin_ns;
 };
 
 /** IPCX_TRANSPORT_DEPTH_MAX - Most messages that a pair can be asked to hold. */
@@ -167,7 +193,10 @@ struct ipcx_transport_pair {
  * @set_nonblock: from now on this end's calls fail with -EAGAIN instead of
  *	waiting, or wait again. The ends of posix-mq, ipcx-queue and ipcx-queue-rw
  *	share their open files: there the other end's calls do so too, also in
- *	another process
+ *	another process. To be called by the end's own @ops: an end that does not
+ *	wait by blocking has another
+ * @wait: sleep until a nonblocking send, with @out, or else receive may succeed; 0 or
+ *	a negative errno; NULL: it cannot be waited for but by a call that blocks
  * @attach: after fork(2): give up what only the other end needs; may be NULL
  * @close: free the pair in this process; @pair may be half open
  *
@@ -194,6 +223,7 @@ struct ipcx_transport_ops {
 	int (*answer)(struct ipcx_transport_end *end, const struct ipcx_transport_msg *reply,
 		      struct ipcx_transport_msg *next);
 	int (*set_nonblock)(struct ipcx_transport_end *end, int on);
+	int (*wait)(struct ipcx_transport_end *end, int out);
 	void (*attach)(struct ipcx_transport_pair *pair, int side);
 	void (*close)(struct ipcx_transport_pair *pair);
 };
