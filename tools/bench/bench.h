@@ -75,6 +75,9 @@ enum policy {
 
 extern const char *const policy_names[2];
 
+/* Of enum ipcx_wait_policy. */
+extern const char *const wait_names[3];
+
 /**
  * struct options - What to do.
  * @transports: which, in this order
@@ -90,6 +93,7 @@ extern const char *const policy_names[2];
  * @depth: messages that may be on their way between two processes
  * @cpus: where the processes run
  * @policy: how they are scheduled
+ * @wait: how all wait
  * @framed: streams send a length header although all messages have one size
  * @check_inside: payloads are written and checked in the measured loop as well
  * @json: file for the results, or NULL
@@ -111,6 +115,7 @@ struct options {
 	unsigned int depth;
 	enum cpus cpus;
 	enum policy policy;
+	enum ipcx_wait_policy wait;
 	bool framed;
 	bool check_inside;
 	const char *json;

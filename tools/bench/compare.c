@@ -57,7 +57,7 @@ static bool same_value(const json_t *a, const json_t *b, const char *key)
 static bool same_row(const json_t *a, const json_t *b)
 {
 	static const char *const keys[] = {
-		"transport", "mode", "size", "batch", "queued", "priorities",
+		"transport", "mode", "size", "batch", "queued", "priorities", "peer", "wait",
 	};
 	unsigned int i;
 

@@ -100,7 +100,7 @@ json_t *json_results(const struct options *options, const struct results *result
 		json_array_append_new(rows, json_case(&results->cases[i]));
 	document = json_document("transports", env, rows);
 	json_decref(rows);
-	rules = json_pack("{s:s, s:s, s:s, s:b, s:s, s:I, s:I}", "wait", "block",
+	rules = json_pack("{s:s, s:s, s:s, s:b, s:s, s:I, s:I}", "wait", wait_names[options->wait],
 			  "cpus", cpus_names[options->cpus],
 			  "policy", policy_names[options->policy], "framed", options->framed,
 			  "payload_checked", options->check_inside ? "inside" : "outside",

@@ -106,9 +106,13 @@ static inline int link_answer(struct link *link)
 {
 	int err;
 
-	link->in->len = link->size;
-	err = ipcx_transport_answer(link->recv, link->owes ? link->out : NULL, link->in);
-	link->owes = !err;
+	do {
+		link->in->len = link->size;
+		err = ipcx_transport_answer(link->recv, link->owes ? link->out : NULL, link->in);
+		link->owes = !err;
+		if (__builtin_expect(!err, 1))
+			return 0;
+	} while (err == -EINTR && !(err = signals_verdict()));
 	return err;
 }
 

@@ -94,6 +94,7 @@ static int open_pair(struct ipcx_transport_pair **pair, const struct options *op
 	opts.msg_size = c->size;
 	opts.depth = depth(options, c);
 	opts.flags = options->framed ? 0 : IPCX_TRANSPORT_FIXED;
+	opts.wait = options->wait;
 	return ipcx_transport_open(pair, c->transport, &opts, why);
 }
 

@@ -19,6 +19,7 @@ enum {
 	OPT_DEPTH,
 	OPT_CPUS,
 	OPT_POLICY,
+	OPT_WAIT,
 	OPT_UNIT,
 	OPT_CHECK,
 	OPT_FRAMED,
@@ -44,6 +45,8 @@ static const struct argp_option arguments[] = {
 	  "Both processes on one CPU, on two, or wherever (default: same)", 2 },
 	{ "policy", OPT_POLICY, "normal|batch", 0,
 	  "Scheduling: batch keeps a woken process from taking the CPU at once, which makes context switches repeatable (default: normal for ns, batch for instructions)", 2 },
+	{ "wait", OPT_WAIT, "block|adaptive|spin", 0,
+	  "Who has to wait blocks in the kernel, tries again for a while before that, or tries again until it succeeds, all mechanisms alike; between two processes spin needs --cpus two or any (default: block)", 2 },
 	{ "unit", OPT_UNIT, "ns|instructions|auto", 0,
 	  "What to measure; instructions need a VM that counts them, which auto finds out (default: auto)", 2 },
 	{ "check", OPT_CHECK, "inside|outside", 0,
@@ -72,6 +75,8 @@ static const char doc[] =
 	"  ipcx-bench memory                           memory of a queued message\n"
 	"  ipcx-bench group                            a group of mailboxes, against each of them\n"
 	"  ipcx-bench mailboxes                        a call among many open mailboxes\n"
+	"  ipcx-bench --cpus two --wait spin           all wait by trying again\n"
+	"  ipcx-bench wait                             ways of waiting for a reply, on two CPUs\n"
 	"\n"
 	"Exit status: 0: measured (rows may be skipped, with the reason); 1: a payload was wrong, "
 	"a process died, or a file could not be written; 2: wrong usage; 3: nothing could be "
@@ -160,6 +165,18 @@ static const char *const checks[] = { "outside", "inside" };
 /* Choices that have not been made yet. */
 static unsigned int unit = 2, check = 2, policy = 2;
 
+/* On one processor who spins keeps the other from what it spins for. */
+static void check_wait(struct argp_state *state, const struct options *options)
+{
+	bool one = options->cpus == CPUS_SAME || pin_init() < 2;
+	unsigned int i;
+
+	for (i = 0; i < options->mode_count; i++)
+		if (options->wait == IPCX_WAIT_SPIN && one && options->modes[i] != MODE_PAIR)
+			argp_failure(state, EXIT_USAGE, 0,
+				     "--wait spin: two processes that spin need two CPUs: add --cpus two, or --modes pair");
+}
+
 static void finish(struct argp_state *state, struct options *options)
 {
 	bool counted = clock_counts_instructions();
@@ -178,6 +195,7 @@ static void finish(struct argp_state *state, struct options *options)
 	list_default_transports(&options->transports, 0);
 	if (!options->mode_count)
 		list_parse(all, take_mode, options);
+	check_wait(state, options);
 	if (!options->size_count)
 		list_parse(sizes, take_size, options);
 	if (!options->batch_count)
@@ -198,6 +216,9 @@ static error_t parse_more(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_POLICY:
 		policy = choice(state, arg, policy_names, 2, "--policy");
+		return 0;
+	case OPT_WAIT:
+		options->wait = choice(state, arg, wait_names, 3, "--wait");
 		return 0;
 	case OPT_UNIT:
 		unit = choice(state, arg, units, 3, "--unit");
@@ -271,7 +292,7 @@ void options_parse(int argc, char **argv, struct options *options)
 		.options = arguments,
 		.parser = parse,
 		.args_doc = "\ncompare A.json B.json\ndepth [OPTION...]\nmemory [OPTION...]"
-			    "\ngroup [OPTION...]\nmailboxes [OPTION...]",
+			    "\ngroup [OPTION...]\nmailboxes [OPTION...]\nwait [OPTION...]",
 		.doc = doc,
 	};
 

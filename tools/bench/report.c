@@ -174,6 +174,12 @@ static const char *const cpus_texts[] = {
 	"not pinned",
 };
 
+static const char *const wait_texts[] = {
+	"block in the kernel",
+	"adaptive, try again for a while, then block",
+	"spin, try again until it succeeds",
+};
+
 /* Such rows do not exist: say so, or nothing would. */
 static bool round_trips_left_out(const struct options *options)
 {
@@ -202,9 +208,11 @@ static const char *figures_text(const struct options *options)
 
 static void print_rules(const struct options *options, const json_t *env)
 {
-	printf("rules    waiting: block in the kernel; %s, %s scheduling; %s and spread of %lu interleaved repetitions\n",
-	       cpus_texts[options->cpus], policy_names[options->policy], figures_text(options),
+	printf("rules    waiting: %s; %s, %s scheduling; %s and spread of %lu interleaved repetitions\n",
+	       wait_texts[options->wait], cpus_texts[options->cpus], policy_names[options->policy], figures_text(options),
 	       options->repeat);
+	if (options->wait != IPCX_WAIT_BLOCK)
+		puts("         ipcx-mbox spins in the kernel, and only while the other process runs on another CPU; all others repeat nonblocking calls");
 	print_check(options);
 	printf("depth    between two processes room for %u messages, or a batch of more; byte streams and sockets as near as pages and the kernel's own bytes per message allow\n",
 	       options->depth);
@@ -218,7 +226,7 @@ static void print_rules(const struct options *options, const json_t *env)
 		puts("unit     instructions, by the VM's instruction counter; large copies cost hardware less than this suggests");
 	else if (env_emulated(env))
 		puts("unit     ns OF AN EMULATED PROCESSOR: they measure the emulator; compare rows, not machines");
-	if (options->cpus == CPUS_TWO && clock_unit == CLOCK_NS)
+	if (options->cpus == CPUS_TWO && clock_unit == CLOCK_NS && options->wait != IPCX_WAIT_SPIN)
 		puts("         waking a process on another CPU of a virtual machine can take 50-100 us, which drowns the rest");
 }
 

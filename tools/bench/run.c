@@ -23,6 +23,7 @@ static const unsigned long fixed_counts[MODE_COUNT] = {
 
 const char *const mode_names[MODE_COUNT] = { "pair", "oneway", "roundtrip", "switch" };
 const char *const policy_names[2] = { "normal", "batch" };
+const char *const wait_names[3] = { "block", "adaptive", "spin" };
 const char *const cpus_names[3] = { "same", "two", "any" };
 
 static int case_init(struct bench_case *c, const struct options *options)
