@@ -465,7 +465,8 @@ TEST_F(adaptive, while_the_server_wakes_up)
 
 	NEED_TWO_PROCESSORS();
 	ASSERT_EQ(0, run_sleeper(self->fd, s, c));
-	EXPECT_GT(c->calls / 2, c->sleeps);
+	/* By luck it runs already in every second one. */
+	EXPECT_GT(c->calls / 4, c->sleeps);
 }
 
 /* So is a caller that sleeps when its reply comes. */

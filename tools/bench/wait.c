@@ -58,6 +58,7 @@ static const struct situation {
 #define SITUATIONS	(sizeof(situations) / sizeof(situations[0]))
 
 struct options_of_wait {
+	unsigned long spin_us;
 	unsigned long repeat;
 	const char *json;
 };
@@ -73,6 +74,7 @@ struct waited {
 };
 
 static const struct argp_option arguments[] = {
+	{ "spin", 's', "US", 0, "How long the adaptive way spins, in microseconds (default: as the module says)", 1 },
 	{ "repeat", 'r', "N", 0, "Repetitions (default: 15)", 1 },
 	{ "json", 'j', "FILE", 0, "Write the results to FILE too", 2 },
 	{ 0 }
@@ -83,6 +85,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct options_of_wait *o = state->input;
 
 	switch (key) {
+	case 's':
+		if (number_parse(arg, 1, IPCX_SPIN_NS_MAX / NS_PER_US, &o->spin_us))
+			argp_error(state, "--spin: not a number from 1 to %d: '%s'",
+				   IPCX_SPIN_NS_MAX / NS_PER_US, arg);
+		return 0;
 	case 'r':
 		if (number_parse(arg, 1, REPEAT_MAX, &o->repeat))
 			argp_error(state, "--repeat: not a number from 1 to %d: '%s'", REPEAT_MAX,
@@ -104,6 +111,17 @@ static void work(unsigned int us)
 		;
 }
 
+/* Before it replies; the warm-up is to find a server that answers. */
+static void prepare(const struct situation *s, struct link *link, uint64_t number)
+{
+	link_write(link, number, 1);
+	if (number < WARM_UP)
+		return;
+	if (s->asleep_us)
+		usleep(s->asleep_us);
+	work(s->busy_us);
+}
+
 static int serve(const struct situation *s, struct ipcx_transport_pair *pair, struct link *link)
 {
 	uint64_t number;
@@ -114,12 +132,8 @@ static int serve(const struct situation *s, struct ipcx_transport_pair *pair, st
 		err = link_answer(link);
 		if (!err)
 			err = link_check(link, number, 1);
-		link_write(link, number, 1);
-		/* The warm-up is to find a server that answers. */
-		if (number >= WARM_UP && s->asleep_us)
-			usleep(s->asleep_us);
-		if (number >= WARM_UP)
-			work(s->busy_us);
+		if (!err)
+			prepare(s, link, number);
 	}
 	return err;
 }
@@ -182,8 +196,8 @@ static int with_server(const struct situation *s, struct ipcx_transport_pair *pa
 }
 
 /* One repetition. */
-static int measure_way(const struct situation *s, enum ipcx_wait_policy way, double *ns,
-		       double *cpu_ns, char *why)
+static int measure_way(const struct options_of_wait *o, const struct situation *s,
+		       enum ipcx_wait_policy way, double *ns, double *cpu_ns, char *why)
 {
 	IPCX_OPTS(ipcx_transport_opts, opts);
 	struct ipcx_transport_pair *pair;
@@ -194,6 +208,8 @@ static int measure_way(const struct situation *s, enum ipcx_wait_policy way, dou
 	opts.depth = 1;
 	opts.flags = IPCX_TRANSPORT_FIXED;
 	opts.wait = way;
+	if (way == IPCX_WAIT_ADAPTIVE)
+		opts.spin_ns = (unsigned int)o->spin_us * NS_PER_US;
 	why[0] = '\0';
 	if (!err)
 		err = link_init(&link, SIZE, 1);
@@ -211,7 +227,7 @@ static int measure_way(const struct situation *s, enum ipcx_wait_policy way, dou
 	return err;
 }
 
-static int measure_situation(const struct situation *s, unsigned long repeat,
+static int measure_situation(const struct options_of_wait *o, const struct situation *s,
 			     struct waited *waited, char *why)
 {
 	unsigned long i;
@@ -219,37 +235,40 @@ static int measure_situation(const struct situation *s, unsigned long repeat,
 	int err = 0;
 
 	*waited = (struct waited){ 0 };
-	for (i = 0; i < repeat && !err; i++)
+	for (i = 0; i < o->repeat && !err; i++)
 		for (way = 0; way < WAYS && !err; way++)
-			err = measure_way(s, way, &waited->ns[way][i], &waited->cpu_ns[way], why);
+			err = measure_way(o, s, way, &waited->ns[way][i], &waited->cpu_ns[way],
+					  why);
 	for (way = 0; way < WAYS; way++)
-		waited->cpu_ns[way] /= (double)repeat;
+		waited->cpu_ns[way] /= (double)o->repeat;
 	return err;
+}
+
+static json_t *json_way(const struct situation *s, enum ipcx_wait_policy way,
+			const struct stats *stats, double cpu_ns)
+{
+	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:f, s:f, s:f, s:f}",
+			 "transport", "ipcx-mbox", "mode", "wait", "size", SIZE, "batch", 1,
+			 "peer", s->name, "wait", wait_names[way], "figure", stats->median,
+			 "min", stats->min, "mad_percent", stats->mad_percent, "cpu_ns", cpu_ns);
 }
 
 static void report_situation(const struct situation *s, unsigned long repeat,
 			     struct waited *waited, json_t *rows)
 {
-	struct stats stats[WAYS];
+	struct stats stats[WAYS], *adaptive = &stats[IPCX_WAIT_ADAPTIVE];
 	unsigned int way;
 
 	printf("%-8s", s->name);
 	for (way = 0; way < WAYS; way++) {
 		stats[way] = stats_of(waited->ns[way], repeat);
 		printf(" %9.0f %5.1f", stats[way].median, stats[way].mad_percent);
+		json_array_append_new(rows, json_way(s, way, &stats[way], waited->cpu_ns[way]));
 	}
-	printf(" | %7.3f %7.3f |", stats[IPCX_WAIT_ADAPTIVE].median / stats[IPCX_WAIT_BLOCK].median,
-	       stats[IPCX_WAIT_ADAPTIVE].median / stats[IPCX_WAIT_SPIN].median);
-	for (way = 0; way < WAYS; way++) {
+	printf(" | %7.3f %7.3f |", adaptive->median / stats[IPCX_WAIT_BLOCK].median,
+	       adaptive->median / stats[IPCX_WAIT_SPIN].median);
+	for (way = 0; way < WAYS; way++)
 		printf(" %8.0f", waited->cpu_ns[way]);
-		json_array_append_new(rows,
-				      json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:f, s:f, s:f}",
-						"transport", "ipcx-mbox", "mode", "wait", "size",
-						SIZE, "batch", 1, "peer", s->name, "wait",
-						wait_names[way], "figure", stats[way].median,
-						"mad_percent", stats[way].mad_percent, "cpu_ns",
-						waited->cpu_ns[way]));
-	}
 	puts("");
 }
 
@@ -281,7 +300,7 @@ static int measure_all(const struct options_of_wait *o, json_t *env, json_t *row
 		return EXIT_BAD;
 	print_head(env, o->repeat);
 	for (i = 0; i < SITUATIONS && err != -EINTR; i++) {
-		err = measure_situation(&situations[i], o->repeat, waited, why);
+		err = measure_situation(o, &situations[i], waited, why);
 		if (err)
 			printf("%-8s skipped: %s\n", situations[i].name, why);
 		else
