@@ -50,7 +50,10 @@
 #define IPCX_SHARE_STEP		64
 #define IPCX_CALL_STEP		256
 
-/* How long an adaptive wait spins where a mailbox's creator does not say. */
+/*
+ * How long an adaptive wait spins where a mailbox's creator does not say: a few
+ * times what sleeping and waking cost under KVM; see the guide.
+ */
 #define IPCX_SPIN_NS_DEFAULT	(50 * NSEC_PER_USEC)
 
 /* Freed messages that a queue keeps for reuse while it is open. */
