@@ -335,7 +335,7 @@ static void test_idle(const struct ipcx_transport_ops *ops)
 	if (ops->caps & IPCX_TRANSPORT_CALL)
 		goto close;
 	msg.buf = ipcx_transport_buffer(64);
-	ualarm(90000, 0);
+	ualarm(90000, 90000);
 	UNIT_CHECK(ipcx_transport_recv(pair->end[0], &msg) == -EINTR);
 	ualarm(0, 0);
 	used = cpu_ms() - began;
