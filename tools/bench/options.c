@@ -76,7 +76,7 @@ static const char doc[] =
 	"  ipcx-bench group                            a group of mailboxes, against each of them\n"
 	"  ipcx-bench mailboxes                        a call among many open mailboxes\n"
 	"  ipcx-bench --cpus two --wait spin           all wait by trying again\n"
-	"  ipcx-bench wait                             ways of waiting for a reply, on two CPUs\n"
+	"  ipcx-bench wait                             ways of waiting for a reply\n"
 	"\n"
 	"Exit status: 0: measured (rows may be skipped, with the reason); 1: a payload was wrong, "
 	"a process died, or a file could not be written; 2: wrong usage; 3: nothing could be "
