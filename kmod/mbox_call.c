@@ -228,6 +228,7 @@ static bool spin_for_call(struct ipcx_mbox *mbox, struct ipcx_caller *call)
 	mbox->adaptive = true;
 	peer.woken = call->peer;
 	peer.pid = get_pid(call->peer ? call->peer : mbox->receiver);
+	call->w.spins = peer.pid && !call->w.done;
 	spin_unlock(&mbox->q.lock);
 	return peer.pid && ipcx_mail_spin(&mbox->q, &call->w, &peer);
 }

@@ -156,12 +156,14 @@ static void remember(struct pid **last, struct pid *pid)
 /**
  * ipcx_mail_peer_locked() - For whom an adaptive receiver spins.
  * @q: the mailbox's queue
- * @wk: whom the receiver's own reply serves, or NULL
+ * @w: the receiver, which spins from now on if there is anybody
+ * @wk: whom the receiver's own reply wakes, or NULL
  * @peer: where to: the task that sent last
  *
  * Context: under the mailbox's lock.
  */
-void ipcx_mail_peer_locked(struct ipcx_queue *q, const struct ipcx_wakeups *wk,
+void ipcx_mail_peer_locked(struct ipcx_queue *q, struct ipcx_waiter *w,
+			   const struct ipcx_wakeups *wk,
 			   struct ipcx_peer *peer)
 {
 	struct ipcx_mbox *mbox = ipcx_mbox_of(q);
@@ -169,18 +171,31 @@ void ipcx_mail_peer_locked(struct ipcx_queue *q, const struct ipcx_wakeups *wk,
 	mbox->adaptive = true;
 	peer->pid = get_pid(mbox->sender);
 	peer->woken = wk && wk->tasks && task_pid(wk->task[0]) == peer->pid;
+	w->spins = peer->pid;
+}
+
+/* From now on the waiter has to be woken. Returns whether it was served before. */
+static bool stop_spinning(struct ipcx_queue *q, struct ipcx_waiter *w)
+{
+	bool done;
+
+	spin_lock(&q->lock);
+	w->spins = false;
+	done = w->done;
+	spin_unlock(&q->lock);
+	return done;
 }
 
 /**
  * ipcx_mail_spin() - Wait for a while without sleeping, see ipcx_spin().
  * @q: the mailbox's queue
- * @w: the waiter
+ * @w: the waiter, which spins
  * @peer: who will serve it; the reference goes
  *
  * Context: process context, no locks held.
  * Return: true when served.
  */
-bool ipcx_mail_spin(struct ipcx_queue *q, const struct ipcx_waiter *w,
+bool ipcx_mail_spin(struct ipcx_queue *q, struct ipcx_waiter *w,
 		    struct ipcx_peer *peer)
 {
 	u64 start = trace_ipcx_spin_enabled() ? ktime_get_ns() : 0;
@@ -189,7 +204,7 @@ bool ipcx_mail_spin(struct ipcx_queue *q, const struct ipcx_waiter *w,
 	if (start)
 		trace_ipcx_spin(&q->obj, ktime_get_ns() - start, hit);
 	put_pid(peer->pid);
-	return hit;
+	return hit || stop_spinning(q, w);
 }
 
 /**

@@ -447,9 +447,10 @@ int ipcx_mail_put_desc(struct ipcx_queue *q, void __user *udesc,
 		       struct ipcx_message *msg, u32 flags,
 		       const struct ipcx_fd_room *fd);
 int ipcx_mail_put_needed(void __user *udesc, const struct ipcx_room *needed);
-void ipcx_mail_peer_locked(struct ipcx_queue *q, const struct ipcx_wakeups *wk,
+void ipcx_mail_peer_locked(struct ipcx_queue *q, struct ipcx_waiter *w,
+			   const struct ipcx_wakeups *wk,
 			   struct ipcx_peer *peer);
-bool ipcx_mail_spin(struct ipcx_queue *q, const struct ipcx_waiter *w,
+bool ipcx_mail_spin(struct ipcx_queue *q, struct ipcx_waiter *w,
 		    struct ipcx_peer *peer);
 void ipcx_async_finish(struct llist_head *replies);
 void ipcx_tokens_wake(struct ipcx_queue *q);

@@ -172,7 +172,7 @@ get_message_locked(const struct ipcx_transfer *xf, struct ipcx_wakeups *wk,
 	}
 	add_receiver_locked(xf, &w, room);
 	if (mail && unlikely(xf->flags & IPCX_XFER_ADAPTIVE))
-		ipcx_mail_peer_locked(q, wk, &peer);
+		ipcx_mail_peer_locked(q, &w, wk, &peer);
 	unlock_queue(q, wk);
 
 	if (mail && unlikely(peer.pid) && ipcx_mail_spin(q, &w, &peer))

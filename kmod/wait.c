@@ -42,6 +42,7 @@ void ipcx_waiter_init(struct ipcx_waiter *w)
 {
 	w->task = current;
 	w->error = 0;
+	w->spins = false;
 	w->done = false;
 }
 
@@ -184,8 +185,10 @@ struct ipcx_waiter *ipcx_waitset_find_mail(const struct ipcx_waitset *set,
  */
 void ipcx_waiter_complete(struct ipcx_waiter *w, struct ipcx_wakeups *wk)
 {
-	wk->task[wk->tasks++] = get_task_struct(w->task);
-	wk->any = true;
+	if (likely(!w->spins)) {
+		wk->task[wk->tasks++] = get_task_struct(w->task);
+		wk->any = true;
+	}
 	/* IPCX_BARRIER [C] pairs with [B] in ipcx_wait(). */
 	smp_store_release(&w->done, true);
 }

@@ -23,6 +23,9 @@
  * task reference comes first. [A] is a full barrier between the state and the
  * load, and wake_up_process() one between the store and its look at the state:
  * either the waiter sees done or the waker sees it asleep.
+ *
+ * A waiter that spins (w->spins) is not woken. Before it sleeps it says under the
+ * lock that it does not spin any more, and there sees whether it was served.
  */
 #ifndef _IPCX_WAIT_H
 #define _IPCX_WAIT_H
@@ -72,6 +75,8 @@ struct ipcx_room {
  *	arrival
  * @match: one of enum ipcx_match: which tree of the set it is in
  * @trunc: receiver: takes a message that is longer than @room
+ * @spins: its task looks at @done and does not sleep: it need not be woken;
+ *	changed under the object's lock
  * @done: IPCX_BARRIER
  * @error: 0, or why it was woken without what it waits for
  * @task: whom to wake
@@ -82,6 +87,7 @@ struct ipcx_waiter {
 	struct ipcx_selnode sel;
 	u32 match;
 	bool trunc;
+	bool spins;
 	bool done;
 	int error;
 	struct task_struct *task;
@@ -92,7 +98,7 @@ struct ipcx_waiter {
 /**
  * struct ipcx_peer - Whom an adaptive wait spins for.
  * @pid: the task that will serve it, a reference, or NULL: nobody knows
- * @woken: it waited, and this task has served it: if it slept it was woken
+ * @woken: this task has served it, and woke it if it slept
  */
 struct ipcx_peer {
 	struct pid *pid;
