@@ -476,29 +476,6 @@ TEST_F(adaptive, while_the_server_wakes_up)
 	EXPECT_GT(c->calls / 4, c->sleeps);
 }
 
-/* So is a caller that sleeps when its reply comes. */
-TEST_F(adaptive, while_the_caller_wakes_up)
-{
-	struct server *s = new_server(self->mbox, 0, IPCX_XFER_ADAPTIVE);
-	struct sleeper *c = new_sleeper(self->fd, 0, 50, 0);
-	struct tracing t = { 0 };
-	struct spins spins;
-	int i = 0;
-
-	NEED_TWO_PROCESSORS();
-	ASSERT_EQ(0, tracing_open(&t));
-	ASSERT_EQ(0, tracing_enable(&t, "ipcx_spin", true));
-	do {
-		ASSERT_EQ(0, tracing_clear(&t));
-		ASSERT_EQ(0, run_sleeper(self->fd, s, c));
-		ASSERT_EQ(0, read_spins(&t, self->port, &spins));
-		printf("# %ld waits of the server, %ld met\n", spins.n, spins.hits);
-	} while (spins.hits <= c->calls / 2 && ++i < FEW_TRIES);
-	EXPECT_EQ(0, tracing_enable(&t, "ipcx_spin", false));
-	tracing_close(&t);
-	EXPECT_LT(c->calls / 2, spins.hits);
-}
-
 /* A server that runs and does not wait yet will come for the request. */
 TEST_F(adaptive, while_the_request_is_queued)
 {

@@ -294,9 +294,9 @@ static int measure_all(const struct options_of_wait *o, json_t *env, json_t *row
 	struct waited *waited = malloc(sizeof(*waited));
 	char why[IPCX_TRANSPORT_WHY];
 	unsigned int i, measured = 0;
-	int err = waited ? 0 : -ENOMEM;
+	int err = 0;
 
-	if (err)
+	if (!waited)
 		return EXIT_BAD;
 	print_head(env, o->repeat);
 	for (i = 0; i < SITUATIONS && err != -EINTR; i++) {
