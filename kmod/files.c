@@ -52,6 +52,7 @@ static bool is_own(const struct file *file)
 	if (ipcx_file_is(file, &ipcx_mbox_kind_ops))
 		return !(ipcx_handle_of(file)->rights & IPCX_OPEN_READ);
 	return ipcx_file_is(file, &ipcx_queue_kind_ops) ||
+	       ipcx_file_is(file, &ipcx_ring_kind_ops) ||
 	       ipcx_file_token(file);
 }
 

@@ -22,6 +22,7 @@
  * inodes alone are marks of inotify and fanotify, which nobody may set here.
  */
 #include <linux/fs.h>
+#include <linux/fs_context.h>
 #include <linux/magic.h>
 #include <linux/module.h>
 #include <linux/mount.h>
@@ -118,6 +119,8 @@ static int ipcx_init_fs_context(struct fs_context *fc)
 		return -ENOMEM;
 	ctx->ops = &ipcx_super_operations;
 	ctx->dops = &ipcx_dentry_operations;
+	/* Nothing mapped is executable, not even for a process that always asks so. */
+	fc->s_iflags |= SB_I_NOEXEC;
 	return 0;
 }
 

@@ -16,14 +16,16 @@
 #include "mbox.h"
 #include "object.h"
 #include "queue.h"
+#include "ring.h"
 #include "uabi.h"
 
 /* What an operation is for. */
 #define ON_CONTROL	BIT(0)
 #define ON_QUEUE	BIT(IPCX_KIND_QUEUE)
 #define ON_MBOX		BIT(IPCX_KIND_MBOX)
+#define ON_RING		BIT(IPCX_KIND_RING)
 #define ON_TOKEN	BIT(15)
-#define ON_OBJECT	(ON_QUEUE | ON_MBOX)
+#define ON_OBJECT	(ON_QUEUE | ON_MBOX | ON_RING)
 #define ON_ANY		(ON_CONTROL | ON_OBJECT | ON_TOKEN)
 
 /**
@@ -55,7 +57,8 @@ static long op_info(struct file *file, void __user *arg, size_t size)
 		return -EINVAL;
 	memset(&info, 0, sizeof(info));
 	info.abi_version = IPCX_ABI_VERSION;
-	info.features = IPCX_FEATURE_QUEUE | IPCX_FEATURE_MBOX;
+	info.features = IPCX_FEATURE_QUEUE | IPCX_FEATURE_MBOX |
+			IPCX_FEATURE_RING;
 	info.max_msg_size = READ_ONCE(ipcx_max_msg_size);
 	info.max_queue_msgs = READ_ONCE(ipcx_max_queue_msgs);
 	info.max_queue_bytes = READ_ONCE(ipcx_max_queue_bytes);
@@ -76,6 +79,8 @@ static const struct ipcx_kind_ops *find_kind(u32 kind)
 		return &ipcx_queue_kind_ops;
 	case IPCX_KIND_MBOX:
 		return &ipcx_mbox_kind_ops;
+	case IPCX_KIND_RING:
+		return &ipcx_ring_kind_ops;
 	default:
 		return NULL;
 	}
@@ -373,6 +378,14 @@ static const struct ipcx_op ops[] = {
 	[OP_INDEX(IPCX_UNSUBSCRIBE)] = {
 		IPCX_UNSUBSCRIBE, IPCX_LEAVE_SIZE_VER0, ON_MBOX, IPCX_OPEN_READ,
 		ipcx_mbox_ioctl_unsubscribe
+	},
+	[OP_INDEX(IPCX_RING_WAIT)] = {
+		IPCX_RING_WAIT, IPCX_RING_WAIT_SIZE_VER0, ON_RING, 0,
+		ipcx_ring_ioctl_wait
+	},
+	[OP_INDEX(IPCX_RING_WAKE)] = {
+		IPCX_RING_WAKE, IPCX_RING_WAKE_SIZE_VER0, ON_RING, 0,
+		ipcx_ring_ioctl_wake
 	},
 };
 

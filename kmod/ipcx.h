@@ -10,8 +10,9 @@
  *        +--> dentry --> inode --+
  *   name (registry) ------------>+        message --> account
  *   token file, link ----------->+        mail -----> pids of its sender, its link
- *                           a mailbox's share ------> account
- *                           a message's files ------> files, account
+ *   ring's mapping --> object   a mailbox's share --> account
+ *        |             file     a message's files --> files, account
+ *        +--> member (a role) --> mm (the structure, to be compared)
  *
  * - An object (object.h) is found by name or by id in the registry of its network
  *   namespace. A name holds a reference, an id does not. The last reference
@@ -29,6 +30,9 @@
  * - A mailbox lives as long as the one file with the right to receive; everything
  *   else keeps its memory only. No message can carry that file (files.h), so that
  *   no mailbox lives by what lies in a mailbox.
+ * - A ring (ring.h) is memory that processes map. A mapping holds the file, and so
+ *   a handle: it keeps the ring. A member is a mapping with a role, and ends with it.
+ *   Records are not messages: the kernel does not see them.
  * - A link (mbox_link.h) ties a mailbox to one whose death it watches, or to a group.
  * - An account (account.h) counts what one user caused. It is kept alive by
  *   the objects and messages charged to it.
@@ -46,6 +50,11 @@
  *         poll waitqueue lock  never taken under the queue lock: waiters are
  *                            only looked for there, and woken after it
  *       permission lock      spinlock, leaf: owner and mode of an object
+ *   mmap lock (core)         its owner attaches and ends members
+ *       ring lock            spinlock: members and waiters of one ring, the kernel's
+ *                            words in its memory. Under the registry lock, too,
+ *                            where state is told. No fence of other processors (IPI)
+ *                            and no wake-up under it
  *     account lock           spinlock, leaf: the table of accounts
  *
  * Wake-ups, signals, eventfds, frees and replies to asynchronous calls that a locked

@@ -30,6 +30,10 @@
 #define IPCX_DEFAULT_MSG_SIZE		SZ_64K
 #define IPCX_DEFAULT_QUEUE_BYTES	SZ_1M
 
+/* What a ring gets. */
+#define IPCX_DEFAULT_RING_SIZE		SZ_64K
+#define IPCX_DEFAULT_RING_MEMBERS	16
+
 /*
  * Bounds on what is done in one go.
  *
@@ -41,6 +45,7 @@
  * IPCX_LIST_STEP: objects that a list passes over under one hold of the registry.
  * IPCX_SHARE_STEP: users with waiting senders that are passed over under one hold.
  * IPCX_CALL_STEP: calls that a closer looks at under one hold.
+ * IPCX_PAGES_STEP: pages of a ring that are allocated or freed without a break.
  */
 #define IPCX_CHUNK		16
 #define IPCX_WAKE_MAX		32
@@ -49,6 +54,10 @@
 #define IPCX_LIST_STEP		256
 #define IPCX_SHARE_STEP		64
 #define IPCX_CALL_STEP		256
+#define IPCX_PAGES_STEP		256
+
+/* Pages of a ring that one fault maps. */
+#define IPCX_FAULT_PAGES	16
 
 /*
  * How long an adaptive wait spins where a mailbox's creator does not say: a few
@@ -108,5 +117,9 @@
 #define IPCX_REPLY_VALID \
 	(IPCX_XFER_NONBLOCK | IPCX_XFER_DEADLINE | IPCX_XFER_ADAPTIVE | \
 	 IPCX_RECV_TRUNC | IPCX_REPLY_DISCARD | IPCX_REPLY_RECV)
+
+#define IPCX_RING_WAIT_VALID	(IPCX_XFER_NONBLOCK | IPCX_XFER_DEADLINE)
+
+#define IPCX_RING_WAKE_VALID	(IPCX_RING_WAKE_DATA | IPCX_RING_WAKE_SPACE)
 
 #endif /* _IPCX_LIMITS_H */

@@ -158,6 +158,7 @@ bool ipcx_file_receives(const struct file *file, const struct ipcx_object *obj);
 /* Kinds. */
 extern const struct ipcx_kind_ops ipcx_queue_kind_ops;
 extern const struct ipcx_kind_ops ipcx_mbox_kind_ops;
+extern const struct ipcx_kind_ops ipcx_ring_kind_ops;
 
 /* mbox_target.c */
 struct ipcx_object *ipcx_mbox_open_port(struct net *net, u64 port, u32 rights);

@@ -14,6 +14,7 @@
 #include "mbox_link.h"
 #include "msg.h"
 #include "object.h"
+#include "ring.h"
 
 DECLARE_EVENT_CLASS(ipcx_object_class,
 	TP_PROTO(const struct ipcx_object *obj),
@@ -303,6 +304,66 @@ TRACE_EVENT(ipcx_notify,
 		__entry->signo = signo;
 	),
 	TP_printk("how=%u signo=%d", __entry->how, __entry->signo)
+);
+
+/* A role in a ring begins or ends. */
+TRACE_EVENT(ipcx_ring_member,
+	TP_PROTO(const struct ipcx_ring *ring, const struct ipcx_member *m,
+		 bool attached),
+	TP_ARGS(ring, m, attached),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u32, slot)
+		__field(bool, producer)
+		__field(bool, attached)
+	),
+	TP_fast_assign(
+		__entry->id = ring->obj.id;
+		__entry->slot = m->slot;
+		__entry->producer = m->side == IPCX_PRODUCERS;
+		__entry->attached = attached;
+	),
+	TP_printk("id=%llu role=%s slot=%u attached=%d", __entry->id,
+		  __entry->producer ? "producer" : "consumer", __entry->slot,
+		  __entry->attached)
+);
+
+/* A record that a dead producer had claimed is to be skipped. */
+TRACE_EVENT(ipcx_ring_repair,
+	TP_PROTO(const struct ipcx_ring *ring, u32 slot, u64 bytes),
+	TP_ARGS(ring, slot, bytes),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, bytes)
+		__field(u32, slot)
+	),
+	TP_fast_assign(
+		__entry->id = ring->obj.id;
+		__entry->bytes = bytes;
+		__entry->slot = slot;
+	),
+	TP_printk("id=%llu slot=%u bytes=%llu", __entry->id, __entry->slot,
+		  __entry->bytes)
+);
+
+/* A member of a ring rang, and so many tasks were woken. @flags: IPCX_RING_WAKE_*. */
+TRACE_EVENT(ipcx_doorbell,
+	TP_PROTO(const struct ipcx_ring *ring, u32 flags, u32 woken),
+	TP_ARGS(ring, flags, woken),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u32, flags)
+		__field(u32, woken)
+	),
+	TP_fast_assign(
+		__entry->id = ring->obj.id;
+		__entry->flags = flags;
+		__entry->woken = woken;
+	),
+	TP_printk("id=%llu for=%s%s woken=%u", __entry->id,
+		  __entry->flags & IPCX_RING_WAKE_DATA ? "d" : "",
+		  __entry->flags & IPCX_RING_WAKE_SPACE ? "s" : "",
+		  __entry->woken)
 );
 
 #endif /* _IPCX_TRACE_H */

@@ -504,8 +504,9 @@ TEST_F(abi, open_fields)
 	expect_bad_bits(_metadata, self, &good_open, &reserved, ~0U);
 	expect_bad_bits(_metadata, self, &good_create_anonymous, &reserved, ~0U);
 	expect_bad(_metadata, self, &good_create, &kind, 0, -EINVAL);
-	expect_bad_bits(_metadata, self, &good_create, &kind, ~1U);
-	expect_bad_bits(_metadata, self, &good_open, &kind, ~1U);
+	expect_bad(_metadata, self, &good_create, &kind, IPCX_KIND_RING + 1, -EINVAL);
+	expect_bad_bits(_metadata, self, &good_create, &kind, ~3U);
+	expect_bad_bits(_metadata, self, &good_open, &kind, ~3U);
 	expect_bad_bits(_metadata, self, &good_create, &mode, ~0777U);
 	/* What only a creator may give. */
 	expect_bad_bits(_metadata, self, &good_open, &mode, ~0U);
@@ -575,7 +576,8 @@ TEST_F(abi, list_fields)
 	static const struct field count = FIELD(list.count);
 
 	expect_bad_bits(_metadata, self, &good_list, &flags, ~0U);
-	expect_bad_bits(_metadata, self, &good_list, &kind, ~1U);
+	expect_bad(_metadata, self, &good_list, &kind, IPCX_KIND_RING + 1, -EINVAL);
+	expect_bad_bits(_metadata, self, &good_list, &kind, ~3U);
 	expect_bad(_metadata, self, &good_list, &count, 0, -EINVAL);
 }
 
@@ -737,7 +739,7 @@ TEST_F(abi, info)
 	ASSERT_EQ(0, op(self->control, IPCX_INFO, &info));
 	EXPECT_EQ(IPCX_ABI_VERSION, info.abi_version);
 	EXPECT_EQ(0, info.flags);
-	EXPECT_EQ(IPCX_FEATURE_QUEUE | IPCX_FEATURE_MBOX, info.features);
+	EXPECT_EQ(IPCX_FEATURE_QUEUE | IPCX_FEATURE_MBOX | IPCX_FEATURE_RING, info.features);
 	EXPECT_LT(0, info.max_msg_size);
 	EXPECT_LT(0, info.max_queue_msgs);
 	EXPECT_LE(info.max_msg_size, info.max_queue_bytes);

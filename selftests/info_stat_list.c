@@ -830,7 +830,7 @@ TEST(list_of_kinds)
 	/* A mailbox that no port leads to is in the list of who may read it. */
 	ASSERT_EQ(0, get_stat(mbox, &stat));
 	EXPECT_EQ(0, memcmp(&stat, &stats[0], sizeof(stat)));
-	EXPECT_EQ(-EINVAL, list_kind(IPCX_KIND_MBOX + 1, stats, ARRAY_SIZE(stats)));
+	EXPECT_EQ(-EINVAL, list_kind(IPCX_KIND_RING + 1, stats, ARRAY_SIZE(stats)));
 	/* The dead are not. */
 	dead = new_mbox(&port);
 	to = open_port(port, 0);

@@ -609,7 +609,7 @@ TEST_F(abi, open_fields)
 
 	expect_bad_bits(_metadata, self, &good_create, &reserved, ~0U);
 	expect_bad_bits(_metadata, self, &good_create, &mode, ~0777U);
-	expect_bad_bits(_metadata, self, &good_create, &kind, ~2U);
+	expect_bad_bits(_metadata, self, &good_create, &kind, ~3U);
 	expect_bad(_metadata, self, &good_create, &name_len, 0, -EINVAL);
 	expect_bad(_metadata, self, &good_create_anonymous, &name, 0x1000, -EINVAL);
 	for (i = 0; i < ARRAY_SIZE(openers); i++) {
@@ -617,7 +617,7 @@ TEST_F(abi, open_fields)
 		expect_bad_bits(_metadata, self, openers[i], &mode, ~0U);
 		expect_bad_bits(_metadata, self, openers[i], &attr, ~0ULL);
 		expect_bad_bits(_metadata, self, openers[i], &attr_size, ~0U);
-		expect_bad_bits(_metadata, self, openers[i], &kind, ~2U);
+		expect_bad_bits(_metadata, self, openers[i], &kind, ~3U);
 	}
 	/* A port that is none, a port and a name, a queue by its port. */
 	expect_bad(_metadata, self, &good_open_port, &id, 0, -ENOENT);

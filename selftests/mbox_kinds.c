@@ -4,6 +4,7 @@
  * and with one of the others the whole message is refused.
  */
 #include "mbox_more.h"
+#include "ring.h"
 
 #include <linux/bpf.h>
 #include <linux/io_uring.h>
@@ -308,6 +309,17 @@ static int queue_has_five(struct thing *t)
 	return 0;
 }
 
+static int make_shared_ring(struct thing *t)
+{
+	t->fd = new_ring(NULL);
+	return 0;
+}
+
+static int use_shared_ring(int fd)
+{
+	return map_place(fd, IPCX_RING_MAP_CONSUMER, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, NULL);
+}
+
 static int make_send_right(struct thing *t)
 {
 	__u64 port;
@@ -406,6 +418,7 @@ static const struct kind {
 	{ "UDP over IPv6", make_datagrams, write_x, other_reads_x, AF_INET6 },
 	{ "listening socket", make_listener, use_listener, other_reads_x },
 	{ "queue", make_queue, use_queue, queue_has_five },
+	{ "ring", make_shared_ring, use_shared_ring },
 	{ "right to send, by port", make_send_right, use_send_right, mbox_has_five },
 	{ "right to send, granted", make_granted, use_send_right, mbox_has_five },
 	{ "right to subscribe", make_subscribe_right, use_subscribe_right },

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The memory cgroup: messages count in the sender's, its limit is ENOMEM for
- * the sender, and nobody is killed for it.
+ * The memory cgroup: messages count in the sender's, queues and rings in their maker's, its
+ * limit is ENOMEM, and nobody is killed for it.
  */
-#include "common.h"
+#include "ring.h"
 
 #define CGROUPS "/sys/fs/cgroup"
 #define MIB (1ULL << 20)
@@ -228,6 +228,36 @@ TEST_F(memcg, queues)
 {
 	EXPECT_EQ(0, in_child(make_many_queues, self));
 	EXPECT_EQ(0, read_event(self, "oom_kill "));
+}
+
+static int make_rings(void *arg)
+{
+	const struct ipcx_ring_attr attr = { .size = 4 * MIB }, small = { .size = MIB };
+	long long before;
+	int fds[8], n = 0;
+
+	MUST_BE(0, enter(arg, 32));
+	before = read_knob(arg, "memory.current");
+	while (n < 8 && (fds[n] = new_ring(&attr)) >= 0)
+		n++;
+	MUST(n > 4 && n < 8);
+	MUST_BE(-ENOMEM, fds[n]);
+	/* All that they have, whether anybody looks at it or not. */
+	MUST(read_knob(arg, "memory.current") - before >= n * 4 * (long long)MIB);
+	/* The one that failed has left nothing behind. */
+	close(fds[--n]);
+	fds[n] = new_ring(&small);
+	MUST(fds[n] >= 0);
+	return 0;
+}
+
+/* A ring counts where it was made, from the beginning, and goes with its last user. */
+TEST_F(memcg, rings)
+{
+	EXPECT_EQ(0, in_child(make_rings, self));
+	EXPECT_EQ(0, read_event(self, "oom_kill "));
+	EXPECT_LT(0, read_event(self, "max "));
+	EXPECT_GT(4 * MIB, read_knob(self, "memory.current"));
 }
 
 static int receive_inside(void *arg)

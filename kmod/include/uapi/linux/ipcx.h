@@ -48,10 +48,12 @@
  * enum ipcx_kind - Kinds of objects.
  * @IPCX_KIND_QUEUE: priority queue
  * @IPCX_KIND_MBOX: mailbox
+ * @IPCX_KIND_RING: shared ring
  */
 enum ipcx_kind {
 	IPCX_KIND_QUEUE = 1,
 	IPCX_KIND_MBOX = 2,
+	IPCX_KIND_RING = 3,
 };
 
 /* Feature bits of struct ipcx_info. */
@@ -59,6 +61,8 @@ enum ipcx_kind {
 #define IPCX_FEATURE_QUEUE	(1ULL << 0)
 /** IPCX_FEATURE_MBOX - Mailboxes can be created. */
 #define IPCX_FEATURE_MBOX	(1ULL << 1)
+/** IPCX_FEATURE_RING - Shared rings can be created. */
+#define IPCX_FEATURE_RING	(1ULL << 2)
 
 /**
  * struct ipcx_info - What this module offers (IPCX_INFO, any ipcx fd).
@@ -181,6 +185,52 @@ struct ipcx_mbox_attr {
 #define IPCX_MBOX_ATTR_SIZE_VER0	32
 
 /**
+ * enum ipcx_ring_mode - Who takes part in a ring.
+ * @IPCX_RING_SPSC: one producer, one consumer
+ * @IPCX_RING_MPSC: many producers, one consumer
+ * @IPCX_RING_BROADCAST: many producers, many consumers, each of which sees every record
+ */
+enum ipcx_ring_mode {
+	IPCX_RING_SPSC = 0,
+	IPCX_RING_MPSC = 1,
+	IPCX_RING_BROADCAST = 2,
+};
+
+/** IPCX_RING_SIZE_MIN - Smallest ring, in bytes of data. */
+#define IPCX_RING_SIZE_MIN	4096
+
+/** IPCX_RING_SIZE_MAX - Largest ring, in bytes of data. */
+#define IPCX_RING_SIZE_MAX	(1ULL << 30)
+
+/** IPCX_RING_SLOTS_MAX - Most producers, and most consumers, of a ring. */
+#define IPCX_RING_SLOTS_MAX	64
+
+/**
+ * struct ipcx_ring_attr - What a ring is created with.
+ * @size: bytes of data: a power of two from IPCX_RING_SIZE_MIN (and not less than a
+ *	page) to IPCX_RING_SIZE_MAX; 0: 65536
+ * @mode: one of &enum ipcx_ring_mode
+ * @max_producers: most at a time, up to IPCX_RING_SLOTS_MAX; IPCX_RING_SPSC: 0 or 1; 0:
+ *	1, with IPCX_RING_MPSC 16
+ * @max_consumers: likewise; IPCX_RING_SPSC and IPCX_RING_MPSC: 0 or 1; 0: 1, with
+ *	IPCX_RING_BROADCAST 16
+ * @flags: 0
+ *
+ * All of its memory is allocated, and charged to the creator, at once: a page for the
+ * ring, one for its producers together and one for each producer and consumer that
+ * there may be, and @size.
+ */
+struct ipcx_ring_attr {
+	__u64 size;
+	__u32 mode;
+	__u32 max_producers;
+	__u32 max_consumers;
+	__u32 flags;
+};
+
+#define IPCX_RING_ATTR_SIZE_VER0	24
+
+/**
  * struct ipcx_open - Create or open an object (IPCX_OPEN, control fd).
  * @name: address of the name; 0 with @name_len 0 for an anonymous object,
  *	which needs IPCX_OPEN_CREATE
@@ -191,10 +241,11 @@ struct ipcx_mbox_attr {
  *	IPCX_OPEN_SUBSCRIBE at least one. A mailbox is created with
  *	IPCX_OPEN_READ, the one right to receive, and opened without
  * @mode: with IPCX_OPEN_CREATE: permission bits 0 to 0777, of which the umask's
- *	are removed; else 0. Read permits to receive and to subscribe, write to send
+ *	are removed; else 0. Read permits to receive, to subscribe and to consume, write
+ *	to send and to produce
  * @attr: with IPCX_OPEN_CREATE: address of the kind's attributes (&struct
- *	ipcx_queue_attr, &struct ipcx_mbox_attr), or 0 for the defaults; else 0. Read
- *	only where an object is made, ignored where the name exists
+ *	ipcx_queue_attr, &struct ipcx_mbox_attr, &struct ipcx_ring_attr), or 0 for the
+ *	defaults; else 0. Read only where an object is made, ignored where the name exists
  * @attr_size: size of the attributes in bytes, 0 without @attr
  * @reserved: 0
  * @id: out: the object's id, never used again while the module is loaded; a
@@ -271,6 +322,10 @@ struct ipcx_grant {
 #define IPCX_STAT_DEAD		(1U << 2)
 /** IPCX_STAT_GROUP - The mailbox is a group. */
 #define IPCX_STAT_GROUP		(1U << 3)
+/** IPCX_STAT_EOF - The last producer of the ring has gone, and none has come since. */
+#define IPCX_STAT_EOF		(1U << 4)
+/** IPCX_STAT_BROKEN - The last consumer of the ring has gone, and none has come since. */
+#define IPCX_STAT_BROKEN	(1U << 5)
 
 /**
  * struct ipcx_stat - State of an object (IPCX_STAT, object fd; and the entries
@@ -288,10 +343,11 @@ struct ipcx_grant {
  * @send_waiters: tasks that wait to send
  * @max_msgs: most messages
  * @max_msg_size: largest payload in bytes
- * @max_bytes: most payload bytes
+ * @max_bytes: most payload bytes; ring: bytes of data
  * @depth: messages that can be received now
  * @inflight: messages that receivers are copying out now; they keep their slot
- * @bytes: payload bytes of both
+ * @bytes: payload bytes of both; ring: bytes in use, headers included, as far as its
+ *	members tell the truth
  * @sent: messages accepted so far, dropped ones included, without those that their
  *	senders took back from a mailbox
  * @received: messages delivered so far
@@ -308,7 +364,12 @@ struct ipcx_grant {
  * @members: group: mailboxes that have subscribed; other mailbox: groups that it
  *	has subscribed to
  * @watches: mailbox: ports whose death it will be told
- * @lost: mailbox: messages of groups that it had no room for
+ * @lost: mailbox: messages of groups that it had no room for; ring: records that its
+ *	present consumers say they have lost
+ * @producers: ring: attached producers
+ * @consumers: ring: attached consumers
+ * @ring_mode: ring: one of &enum ipcx_ring_mode
+ * @reserved: 0
  */
 struct ipcx_stat {
 	__u64 id;
@@ -343,9 +404,13 @@ struct ipcx_stat {
 	__u64 members;
 	__u64 watches;
 	__u64 lost;
+	__u32 producers;
+	__u32 consumers;
+	__u32 ring_mode;
+	__u32 reserved;
 };
 
-#define IPCX_STAT_SIZE_VER0	464
+#define IPCX_STAT_SIZE_VER0	480
 
 /**
  * struct ipcx_list - The objects of the network namespace that the caller may
@@ -942,6 +1007,242 @@ struct ipcx_leave {
 
 #define IPCX_LEAVE_SIZE_VER0	24
 
+/*
+ * Shared rings. Records are written and read in memory that the ring's fd maps; the
+ * kernel is called to wait, and to wake who waits.
+ *
+ * Indexes count the bits that went through the ring since it was made, and wrap at
+ * 2^64. A record begins at a multiple of 8 bytes, so that the low six bits of an index
+ * are free: some words carry a producer's slot or a flag there. Where an index lies in
+ * the data is (index / 8) modulo the ring's size.
+ */
+
+/** IPCX_RING_LAYOUT - Version of what follows, see &struct ipcx_ring_info. */
+#define IPCX_RING_LAYOUT	1
+
+/** IPCX_RING_BITS - Units of an index per byte. */
+#define IPCX_RING_BITS		8
+
+/** IPCX_RING_LOW_MASK - The bits of a word that do not belong to its index. */
+#define IPCX_RING_LOW_MASK	63
+
+/** IPCX_RING_ANNOUNCED - In @announce: a record is being made. */
+#define IPCX_RING_ANNOUNCED	1
+
+/* Places to map, as offsets for mmap(2). All are MAP_SHARED and as long as said. */
+/**
+ * IPCX_RING_MAP_VIEW - Read-only: &struct ipcx_ring_info, &struct ipcx_ring_shared, all
+ *	&struct ipcx_ring_producer, all &struct ipcx_ring_consumer, a page each; and,
+ *	with the right to receive, the data twice in a row. Also without the data, or only
+ *	the first page.
+ */
+#define IPCX_RING_MAP_VIEW	0ULL
+/**
+ * IPCX_RING_MAP_PRODUCER - Readable and writable, with the right to send: the caller's own
+ *	&struct ipcx_ring_producer, &struct ipcx_ring_shared, the data twice in a row, which
+ *	a producer can therefore read. The caller is one until this mapping ends.
+ */
+#define IPCX_RING_MAP_PRODUCER	(1ULL << 40)
+/**
+ * IPCX_RING_MAP_CONSUMER - Readable and writable, with the right to receive: the caller's own
+ *	&struct ipcx_ring_consumer. The caller is a consumer until this mapping ends, and
+ *	producers wait for it.
+ */
+#define IPCX_RING_MAP_CONSUMER	(2ULL << 40)
+/**
+ * IPCX_RING_MAP_OVERRUN - The same, IPCX_RING_BROADCAST only, and producers do not wait:
+ *	what it has not read in time is overwritten.
+ */
+#define IPCX_RING_MAP_OVERRUN	(3ULL << 40)
+
+/**
+ * struct ipcx_ring_info - What the kernel says about a ring; nobody else can write it.
+ * @version: IPCX_RING_LAYOUT
+ * @mode: one of &enum ipcx_ring_mode
+ * @size: bytes of data
+ * @page_size: of each of the structures here
+ * @max_producers: as created
+ * @max_consumers: as created
+ * @reserved: 0
+ * @pad0: 0; what one side reads all the time lies apart from what the other does
+ * @data_waiters: not 0: a consumer waits for records (IPCX_RING_WAKE); or, in a ring with
+ *	IPCX_RING_BROADCAST and several producers, a producer for room
+ * @broken: the last consumer has gone, and none has come since
+ * @pad1: 0
+ * @space_waiters: not 0: a producer waits for room (IPCX_RING_WAKE)
+ * @eof: the last producer has gone, and none has come since
+ * @pad2: 0
+ * @producers: bit mask of the slots of attached producers
+ * @consumers: bit mask of the slots of attached consumers
+ * @holders: bit mask of the consumers that producers wait for. But with
+ *	IPCX_RING_BROADCAST that is always the one slot there is: records are kept for
+ *	a consumer to come
+ */
+struct ipcx_ring_info {
+	__u32 version;
+	__u32 mode;
+	__u64 size;
+	__u32 page_size;
+	__u32 max_producers;
+	__u32 max_consumers;
+	__u32 reserved;
+	__u64 pad0[4];
+	__u32 data_waiters;
+	__u32 broken;
+	__u64 pad1[7];
+	__u32 space_waiters;
+	__u32 eof;
+	__u64 pad2[7];
+	__u64 producers;
+	__u64 consumers;
+	__u64 holders;
+};
+
+/**
+ * struct ipcx_ring_shared - What the producers have in common.
+ * @tail: ring with one producer at most: end of what has been committed
+ * @claim: end of what has been claimed, which is written or about to be. With more
+ *	producers the low bits hold the slot of who claimed last. With one producer at
+ *	most: IPCX_RING_BROADCAST only, for consumers that can be overrun
+ * @confirmed: of each producer the end of a claim that somebody saw it make. Who claims
+ *	after another writes it first, so that a claim is known when its maker is dead
+ * @pad0: not used
+ * @pad1: not used
+ */
+struct ipcx_ring_shared {
+	__u64 tail;
+	__u64 pad0[7];
+	__u64 claim;
+	__u64 pad1[7];
+	__u64 confirmed[IPCX_RING_SLOTS_MAX];
+};
+
+/**
+ * struct ipcx_ring_producer - A producer's own page.
+ * @slot: its number, written by the kernel at attach
+ * @reserved: 0
+ * @records: committed so far by whoever had the slot
+ * @announce: index of the record it is about to claim or has claimed, with
+ *	IPCX_RING_ANNOUNCED until that is committed. Not used where there is one
+ *	producer at most
+ * @end: where that record ends; written before @announce
+ * @pad: not used
+ */
+struct ipcx_ring_producer {
+	__u32 slot;
+	__u32 reserved;
+	__u64 records;
+	__u64 pad[6];
+	__u64 announce;
+	__u64 end;
+};
+
+/**
+ * struct ipcx_ring_consumer - A consumer's own page.
+ * @slot: its number, written by the kernel at attach
+ * @overrun: it was attached with IPCX_RING_MAP_OVERRUN
+ * @lost: records that it has lost
+ * @head: end of what it has released. At attach it is what the one before had released;
+ *	with IPCX_RING_BROADCAST the kernel sets it to the end of what is claimed, or
+ *	of what is committed where there is one producer at most
+ * @next: where it found nothing, for poll: what it has read and not released lies before.
+ *	Used where it is beyond @head
+ * @pad: not used
+ */
+struct ipcx_ring_consumer {
+	__u32 slot;
+	__u32 overrun;
+	__u64 lost;
+	__u64 pad[6];
+	__u64 head;
+	__u64 next;
+};
+
+/*
+ * A record is a header of one __u64 in the byte order of the machine, the payload, and
+ * up to 7 bytes to the next multiple of 8. The header: from bit 0 the length of the payload
+ * in bytes, IPCX_RING_DISCARD, from IPCX_RING_SEQ_SHIFT the number of the record among its
+ * producer's, from IPCX_RING_SLOT_SHIFT the producer's slot.
+ */
+/** IPCX_RING_LEN_MASK - The length in a record's header. */
+#define IPCX_RING_LEN_MASK	0x3fffffffULL
+/** IPCX_RING_DISCARD - In a record's header: not for anybody. */
+#define IPCX_RING_DISCARD	(1ULL << 31)
+/** IPCX_RING_SEQ_SHIFT - Where the record's number is in its header. */
+#define IPCX_RING_SEQ_SHIFT	32
+/** IPCX_RING_SEQ_MASK - As much of the number as a header holds, before the shift. */
+#define IPCX_RING_SEQ_MASK	0x3ffffffULL
+/** IPCX_RING_SLOT_SHIFT - Where the producer's slot is in a record's header. */
+#define IPCX_RING_SLOT_SHIFT	58
+
+/**
+ * enum ipcx_ring_role - What a member of a ring is.
+ * @IPCX_RING_PRODUCER: writes records
+ * @IPCX_RING_CONSUMER: reads them
+ */
+enum ipcx_ring_role {
+	IPCX_RING_PRODUCER = 1,
+	IPCX_RING_CONSUMER = 2,
+};
+
+/**
+ * struct ipcx_ring_wait - Wait for records or for room (IPCX_RING_WAIT, ring fd).
+ * @flags: IPCX_XFER_NONBLOCK, IPCX_XFER_DEADLINE
+ * @clock: as in &struct ipcx_xfer
+ * @deadline_ns: as in &struct ipcx_xfer
+ * @role: one of &enum ipcx_ring_role
+ * @slot: the caller's own, by a mapping of its process made through this fd or one that
+ *	shares its open file description
+ * @index: consumer: where it reads next: wait until something is committed there, or the
+ *	last producer is gone. Producer: where its record would end: wait until there is
+ *	room up to there, or the last consumer is gone
+ *
+ * Returns 0 when that is so, or may be.
+ *
+ * Errors: EAGAIN, EBUSY (another thread waits in that role), EFAULT, EINTR, EINVAL (also:
+ * @index has one of its low six bits), ENOTCONN (the role is not the caller's), ETIMEDOUT.
+ */
+struct ipcx_ring_wait {
+	__u32 flags;
+	__u32 clock;
+	__s64 deadline_ns;
+	__u32 role;
+	__u32 slot;
+	__u64 index;
+};
+
+#define IPCX_RING_WAIT_SIZE_VER0	32
+
+/** IPCX_RING_WAKE_DATA - Records were committed; needs the right to send. */
+#define IPCX_RING_WAKE_DATA	(1U << 0)
+/** IPCX_RING_WAKE_SPACE - Room was released; needs the right to receive. */
+#define IPCX_RING_WAKE_SPACE	(1U << 1)
+
+/**
+ * struct ipcx_ring_wake - The doorbell: wake those whose wait has come true
+ *	(IPCX_RING_WAKE, ring fd).
+ * @flags: IPCX_RING_WAKE_*, one at least
+ * @reserved: 0
+ *
+ * Needed when @data_waiters, or @space_waiters, is found not to be 0 after the store that
+ * commits, or releases; at other times it does nothing. No fence is needed between store
+ * and load: who waits has the kernel put one on the processors that the others run on.
+ *
+ * poll and epoll, too, tell of a ring what was so when they looked, and are woken by this.
+ * POLLIN: a consumer attached through this open file description has something to read, or
+ * there is no producer any more (POLLRDHUP). POLLOUT: there is room for the shortest
+ * record; POLLERR: there is no consumer any more. Edge-triggered users look (poll without
+ * waiting) each time they found nothing, so that they are waited for.
+ *
+ * Errors: EBADF (the fd lacks the right), EFAULT, EINVAL.
+ */
+struct ipcx_ring_wake {
+	__u32 flags;
+	__u32 reserved;
+};
+
+#define IPCX_RING_WAKE_SIZE_VER0	8
+
 #define IPCX_IOC_MAGIC	0xB9
 
 #define IPCX_INFO	_IOWR(IPCX_IOC_MAGIC, 0x20, struct ipcx_info)
@@ -961,5 +1262,7 @@ struct ipcx_leave {
 #define IPCX_UNWATCH	_IOWR(IPCX_IOC_MAGIC, 0x2e, struct ipcx_leave)
 #define IPCX_SUBSCRIBE	_IOW(IPCX_IOC_MAGIC, 0x2f, struct ipcx_subscribe)
 #define IPCX_UNSUBSCRIBE _IOWR(IPCX_IOC_MAGIC, 0x30, struct ipcx_leave)
+#define IPCX_RING_WAIT	_IOW(IPCX_IOC_MAGIC, 0x31, struct ipcx_ring_wait)
+#define IPCX_RING_WAKE	_IOW(IPCX_IOC_MAGIC, 0x32, struct ipcx_ring_wake)
 
 #endif /* _UAPI_LINUX_IPCX_H */

@@ -1,0 +1,564 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Shared rings: sleeping, polling, and the doorbell; see IPCX_RING_FENCE in ring.h.
+ *
+ * Who waits is told to the other side by a word in the info page, and is woken when what it
+ * waits for has come true: found out by looking at the indexes, a bounded number of them.
+ */
+#include <linux/bitmap.h>
+#include <linux/cpumask.h>
+#include <linux/mm_types.h>
+#include <linux/nospec.h>
+#include <linux/poll.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
+
+#include "ipcx.h"
+#include "limits.h"
+#include "ring.h"
+#include "ring_layout.h"
+#include "trace.h"
+#include "uabi.h"
+#include "wait.h"
+
+/*
+ * Where consumers come and go, none of them may be there that keeps the place of a record
+ * that is still being made: producers wait for each other, too.
+ */
+static bool producers_wait_for_commits(const struct ipcx_ring *ring)
+{
+	return ring->many && ring->mode == IPCX_RING_BROADCAST;
+}
+
+/**
+ * ipcx_ring_end_locked() - End of what producers have claimed, or a single one committed.
+ * @ring: the ring
+ *
+ * Context: under the ring's lock.
+ */
+u64 ipcx_ring_end_locked(struct ipcx_ring *ring)
+{
+	const struct ipcx_ring_shared *shared = ipcx_ring_shared(ring);
+
+	const u64 *end = ring->many ? &shared->claim : &shared->tail;
+
+	/* Pairs with the claim or the commit: then what was announced is seen. */
+	return ipcx_ring_index(smp_load_acquire(end));
+}
+
+/* The first of the records behind @from that are not committed, or the end. */
+static u64 committed_locked(struct ipcx_ring *ring, u64 from)
+{
+	unsigned long attached[] = {
+		BITMAP_FROM_U64(ring->side[IPCX_PRODUCERS].attached)
+	};
+	u64 end = ipcx_ring_end_locked(ring);
+	unsigned int slot;
+
+	if (!ring->many)
+		return end;
+	for_each_set_bit(slot, attached, IPCX_RING_SLOTS_MAX) {
+		u64 announce, start;
+
+		/* Pairs with the commit: then the record is whole. */
+		announce = smp_load_acquire(&ipcx_ring_producer(ring, slot)->announce);
+		start = ipcx_ring_index(announce);
+		/* What lies before was claimed by another: this claim will fail. */
+		if (announce & IPCX_RING_ANNOUNCED &&
+		    ipcx_ring_distance(from, start) >= 0 &&
+		    ipcx_ring_distance(start, end) > 0)
+			end = start;
+	}
+	return end;
+}
+
+/* Anything at @index? Also where that makes no sense: the consumer shall look. */
+static bool readable_locked(struct ipcx_ring *ring, u64 index)
+{
+	return ring->side[IPCX_PRODUCERS].gone ||
+	       committed_locked(ring, index) != index;
+}
+
+/* May a record end at @index? */
+static bool writable_locked(struct ipcx_ring *ring, u64 index)
+{
+	unsigned long holders[] = { BITMAP_FROM_U64(ring->holders) };
+	u64 oldest = ipcx_ring_add(index, -ring->size);
+	unsigned int slot;
+	u64 end;
+
+	if (ring->side[IPCX_CONSUMERS].gone)
+		return true;
+	for_each_set_bit(slot, holders, IPCX_RING_SLOTS_MAX) {
+		u64 head;
+
+		/* Pairs with the release: it has been read. */
+		head = smp_load_acquire(&ipcx_ring_consumer(ring, slot)->head);
+		if (ipcx_ring_distance(ipcx_ring_index(head), oldest) > 0)
+			return false;
+	}
+	if (!producers_wait_for_commits(ring))
+		return true;
+	end = ipcx_ring_end_locked(ring);
+	return ipcx_ring_distance(committed_locked(ring,
+						   ipcx_ring_add(end, -ring->size)),
+				  oldest) <= 0;
+}
+
+static bool ready_locked(const struct ipcx_member *m)
+{
+	if (m->side == IPCX_CONSUMERS)
+		return readable_locked(m->ring, m->index);
+	return writable_locked(m->ring, m->index);
+}
+
+/**
+ * ipcx_ring_show_waiters_locked() - Tell each side whether the other waits for it.
+ * @ring: the ring
+ *
+ * Context: under the ring's lock.
+ */
+void ipcx_ring_show_waiters_locked(struct ipcx_ring *ring)
+{
+	const struct ipcx_side *producers = &ring->side[IPCX_PRODUCERS];
+	const struct ipcx_side *consumers = &ring->side[IPCX_CONSUMERS];
+	u32 space = producers->waiters + producers->armed;
+	u32 data = consumers->waiters + consumers->armed;
+	struct ipcx_ring_info *info = ipcx_ring_info(ring);
+
+	lockdep_assert_held(&ring->lock);
+	if (producers_wait_for_commits(ring))
+		data += space;
+	/* IPCX_RING_FENCE [A] pairs with [E]. */
+	WRITE_ONCE(info->space_waiters, space);
+	WRITE_ONCE(info->data_waiters, data);
+}
+
+static void fence_here(void *unused)
+{
+	/* IPCX_RING_FENCE [B]: between the stores and loads that it falls between. */
+	smp_mb();
+}
+
+/*
+ * The processors that may run members of this side. Where the architecture does not say in
+ * time which ones use some memory: all.
+ */
+static void find_processors(struct ipcx_ring *ring, enum ipcx_ring_side side,
+			    struct cpumask *cpus)
+{
+	struct ipcx_side *s = &ring->side[side];
+	u32 slot;
+
+	cpumask_clear(cpus);
+	spin_lock(&ring->lock);
+	for (slot = 0; slot < s->max; slot++) {
+		if (!s->member[slot])
+			continue;
+		if (IS_ENABLED(CONFIG_X86))
+			cpumask_or(cpus, cpus, mm_cpumask(s->member[slot]->mm));
+		else
+			cpumask_copy(cpus, cpu_online_mask);
+	}
+	spin_unlock(&ring->lock);
+}
+
+/**
+ * ipcx_ring_fence() - A full barrier on every processor that runs members of a side.
+ * @ring: the ring
+ * @side: which side
+ *
+ * Context: process context, may sleep, no locks held.
+ */
+void ipcx_ring_fence(struct ipcx_ring *ring, enum ipcx_ring_side side)
+{
+	cpumask_var_t cpus;
+
+	/* Before the masks are read: who is not in them has yet to begin to run. */
+	smp_mb();
+	if (num_online_cpus() == 1)
+		return;
+	if (!alloc_cpumask_var(&cpus, GFP_KERNEL | __GFP_NOWARN)) {
+		on_each_cpu(fence_here, NULL, true);
+		return;
+	}
+	find_processors(ring, side, cpus);
+	on_each_cpu_mask(cpus, fence_here, NULL, true);
+	free_cpumask_var(cpus);
+}
+
+static enum ipcx_ring_side other_side(enum ipcx_ring_side side)
+{
+	return side == IPCX_PRODUCERS ? IPCX_CONSUMERS : IPCX_PRODUCERS;
+}
+
+/* Whose doing a member of @side waits for has to see the waiters word. */
+static void fence_for(struct ipcx_ring *ring, enum ipcx_ring_side side)
+{
+	ipcx_ring_fence(ring, other_side(side));
+	if (side == IPCX_PRODUCERS && producers_wait_for_commits(ring))
+		ipcx_ring_fence(ring, side);
+}
+
+static void remove_waiter_locked(struct ipcx_member *m)
+{
+	m->waiter = NULL;
+	m->ring->side[m->side].waiters--;
+	ipcx_ring_show_waiters_locked(m->ring);
+}
+
+/**
+ * ipcx_member_wake_locked() - Let the member's thread look for itself.
+ * @m: a member that waits
+ * @wk: where its task goes, with a place left
+ *
+ * Context: under the ring's lock.
+ */
+void ipcx_member_wake_locked(struct ipcx_member *m, struct ipcx_wakeups *wk)
+{
+	struct ipcx_waiter *w = m->waiter;
+
+	remove_waiter_locked(m);
+	trace_ipcx_wake(&m->ring->obj, w->task, true);
+	ipcx_waiter_complete(w, wk);
+}
+
+/*
+ * Wake those from slot @slot on whose wait has come true. Returns where to go on: there are
+ * more than @wk has places for.
+ */
+static u32 wake_ready_locked(struct ipcx_side *side, u32 slot,
+			     struct ipcx_wakeups *wk)
+{
+	for (; slot < side->max && side->waiters; slot++) {
+		struct ipcx_member *m = side->member[slot];
+
+		if (!m || !m->waiter || !ready_locked(m))
+			continue;
+		if (ipcx_wakeups_full(wk))
+			return slot;
+		ipcx_member_wake_locked(m, wk);
+	}
+	return side->max;
+}
+
+/**
+ * ipcx_ring_wake_side() - Wake who waits on a side and need not any more.
+ * @ring: the ring
+ * @side: which side
+ *
+ * Context: process context, no locks of this module held.
+ * Return: how many tasks were woken.
+ */
+unsigned int ipcx_ring_wake_side(struct ipcx_ring *ring,
+				 enum ipcx_ring_side side)
+{
+	struct ipcx_side *s = &ring->side[side];
+	unsigned int woken = 0;
+	struct ipcx_wakeups wk;
+	u32 slot = 0;
+	bool armed;
+
+	ipcx_wakeups_init(&wk);
+	do {
+		spin_lock(&ring->lock);
+		slot = wake_ready_locked(s, slot, &wk);
+		armed = s->armed;
+		s->armed = false;
+		if (armed)
+			ipcx_ring_show_waiters_locked(ring);
+		spin_unlock(&ring->lock);
+		woken += wk.tasks;
+		ipcx_wake(&wk);
+		/*
+		 * All of them, without a word what there is: it differs. Who finds
+		 * nothing arms again.
+		 */
+		if (armed)
+			wake_up_interruptible_all(&s->poll_wait);
+	} while (slot < s->max);
+	return woken;
+}
+
+static int check_wait(const struct ipcx_ring_wait *arg,
+		      struct ipcx_deadline *dl)
+{
+	dl->set = false;
+	if (arg->flags & ~IPCX_RING_WAIT_VALID ||
+	    (arg->role != IPCX_RING_PRODUCER && arg->role != IPCX_RING_CONSUMER))
+		return -EINVAL;
+	if (arg->index != ipcx_ring_index(arg->index))
+		return -EINVAL;
+	if (arg->flags & IPCX_XFER_DEADLINE)
+		return ipcx_deadline_set(dl, arg->clock, arg->deadline_ns);
+	return arg->clock || arg->deadline_ns ? -EINVAL : 0;
+}
+
+/* The calling process's own role, as it says. */
+static struct ipcx_member *find_member_locked(struct ipcx_ring *ring,
+					      const struct file *file,
+					      const struct ipcx_ring_wait *arg)
+{
+	struct ipcx_side *side = &ring->side[arg->role == IPCX_RING_PRODUCER ?
+					     IPCX_PRODUCERS : IPCX_CONSUMERS];
+	struct ipcx_member *m;
+
+	if (arg->slot >= side->max)
+		return NULL;
+	m = side->member[array_index_nospec(arg->slot, side->max)];
+	return m && m->mm == current->mm && m->file == file ? m : NULL;
+}
+
+/* Wait in the caller's role, unless there is nothing to wait for: @w->done. */
+static int add_waiter(struct file *file, const struct ipcx_ring_wait *arg,
+		      struct ipcx_waiter *w, struct ipcx_member **mp)
+{
+	struct ipcx_ring *ring = ipcx_file_ring(file);
+	struct ipcx_member *m;
+	int ret = 0;
+
+	ipcx_waiter_init(w);
+	spin_lock(&ring->lock);
+	m = find_member_locked(ring, file, arg);
+	if (!m) {
+		ret = -ENOTCONN;
+	} else if (m->waiter) {
+		ret = -EBUSY;
+	} else {
+		m->index = arg->index;
+		w->done = ready_locked(m);
+	}
+	if (!ret && !w->done) {
+		m->waiter = w;
+		ring->side[m->side].waiters++;
+		ipcx_ring_show_waiters_locked(ring);
+		*mp = m;
+	}
+	spin_unlock(&ring->lock);
+	return ret;
+}
+
+/*
+ * Stop waiting: when it has come true, or with @force. Returns whether the thread need not
+ * sleep. Once it was woken, the member may be gone.
+ */
+static bool stop_waiting(struct ipcx_ring *ring, struct ipcx_member *m,
+			 struct ipcx_waiter *w, bool force, bool *true_now)
+{
+	bool stop;
+
+	spin_lock(&ring->lock);
+	*true_now = w->done || ready_locked(m);
+	stop = *true_now || force;
+	if (stop && !w->done)
+		remove_waiter_locked(m);
+	spin_unlock(&ring->lock);
+	return stop;
+}
+
+static int wait_in_role(struct file *file, const struct ipcx_ring_wait *arg,
+			const struct ipcx_deadline *dl)
+{
+	bool nonblock = arg->flags & IPCX_XFER_NONBLOCK ||
+			file->f_flags & O_NONBLOCK;
+	struct ipcx_ring *ring = ipcx_file_ring(file);
+	struct ipcx_member *m;
+	struct ipcx_waiter w;
+	bool true_now;
+	int ret;
+
+	ret = add_waiter(file, arg, &w, &m);
+	if (ret || w.done)
+		return ret;
+	if (!nonblock)
+		fence_for(ring, arg->role == IPCX_RING_PRODUCER ?
+				IPCX_PRODUCERS : IPCX_CONSUMERS);
+	/* IPCX_RING_FENCE [C] pairs with [D]. */
+	if (stop_waiting(ring, m, &w, nonblock, &true_now))
+		return true_now ? 0 : -EAGAIN;
+	trace_ipcx_block(&ring->obj, arg->role == IPCX_RING_PRODUCER);
+	ret = ipcx_wait(&w, dl);
+	if (!ret)
+		return 0;
+	stop_waiting(ring, m, &w, true, &true_now);
+	return true_now ? 0 : ret;
+}
+
+/**
+ * ipcx_ring_ioctl_wait() - IPCX_RING_WAIT.
+ * @file: a file of a ring
+ * @uarg: user address of &struct ipcx_ring_wait
+ * @size: its size
+ *
+ * Context: process context, may sleep.
+ * Return: 0 or a negative errno.
+ */
+long ipcx_ring_ioctl_wait(struct file *file, void __user *uarg, size_t size)
+{
+	struct ipcx_deadline dl;
+	struct ipcx_ring_wait arg;
+	int ret;
+
+	ret = ipcx_copy_in(&arg, sizeof(arg), uarg, size);
+	if (!ret)
+		ret = check_wait(&arg, &dl);
+	return ret ? ret : wait_in_role(file, &arg, &dl);
+}
+
+/**
+ * ipcx_ring_ioctl_wake() - IPCX_RING_WAKE.
+ * @file: a file of a ring
+ * @uarg: user address of &struct ipcx_ring_wake
+ * @size: its size
+ *
+ * Context: process context, may sleep.
+ * Return: 0 or a negative errno.
+ */
+long ipcx_ring_ioctl_wake(struct file *file, void __user *uarg, size_t size)
+{
+	struct ipcx_ring *ring = ipcx_file_ring(file);
+	u32 rights = ipcx_handle_of(file)->rights;
+	struct ipcx_ring_wake arg;
+	unsigned int woken = 0;
+	bool data, space;
+	int ret;
+
+	ret = ipcx_copy_in(&arg, sizeof(arg), uarg, size);
+	if (ret)
+		return ret;
+	if (!arg.flags || arg.flags & ~IPCX_RING_WAKE_VALID || arg.reserved)
+		return -EINVAL;
+	data = arg.flags & IPCX_RING_WAKE_DATA;
+	space = arg.flags & IPCX_RING_WAKE_SPACE;
+	if ((data && !(rights & IPCX_OPEN_WRITE)) ||
+	    (space && !(rights & IPCX_OPEN_READ)))
+		return -EBADF;
+	if (data)
+		woken += ipcx_ring_wake_side(ring, IPCX_CONSUMERS);
+	if (space || producers_wait_for_commits(ring))
+		woken += ipcx_ring_wake_side(ring, IPCX_PRODUCERS);
+	trace_ipcx_doorbell(ring, arg.flags, woken);
+	return 0;
+}
+
+/* Where a consumer reads next, as far as it says. */
+static u64 next_of_locked(struct ipcx_ring *ring, u32 slot)
+{
+	const struct ipcx_ring_consumer *page = ipcx_ring_consumer(ring, slot);
+	u64 head = ipcx_ring_index(READ_ONCE(page->head));
+	u64 next = ipcx_ring_index(READ_ONCE(page->next));
+
+	return ipcx_ring_distance(head, next) > 0 ? next : head;
+}
+
+/* Has a consumer of this file something to read? */
+static __poll_t readable_events_locked(struct ipcx_ring *ring,
+				       const struct file *file)
+{
+	struct ipcx_side *side = &ring->side[IPCX_CONSUMERS];
+	u32 slot;
+
+	if (ring->side[IPCX_PRODUCERS].gone)
+		return EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
+	for (slot = 0; slot < side->max; slot++) {
+		const struct ipcx_member *m = side->member[slot];
+
+		if (!m || m->file != file)
+			continue;
+		if (readable_locked(ring, next_of_locked(ring, slot)))
+			return EPOLLIN | EPOLLRDNORM;
+	}
+	return 0;
+}
+
+static __poll_t writable_events_locked(struct ipcx_ring *ring)
+{
+	u64 end = ipcx_ring_end_locked(ring);
+
+	if (ring->side[IPCX_CONSUMERS].gone)
+		return EPOLLOUT | EPOLLWRNORM | EPOLLERR;
+	/* The shortest record. */
+	if (writable_locked(ring, ipcx_ring_add(end, IPCX_RING_HEADER)))
+		return EPOLLOUT | EPOLLWRNORM;
+	return 0;
+}
+
+static __poll_t events_locked(struct ipcx_ring *ring, const struct file *file)
+{
+	u32 rights = ipcx_handle_of(file)->rights;
+	__poll_t mask = 0;
+
+	if (rights & IPCX_OPEN_READ)
+		mask |= readable_events_locked(ring, file);
+	if (rights & IPCX_OPEN_WRITE)
+		mask |= writable_events_locked(ring);
+	return mask;
+}
+
+static bool consumes_locked(const struct ipcx_ring *ring,
+			    const struct file *file)
+{
+	const struct ipcx_side *side = &ring->side[IPCX_CONSUMERS];
+	u32 slot;
+
+	for (slot = 0; slot < side->max; slot++)
+		if (side->member[slot] && side->member[slot]->file == file)
+			return true;
+	return false;
+}
+
+/*
+ * What is asked for and is not there is waited for. Without a consumer only the last
+ * producer's end is, which needs nobody's call.
+ */
+static void arm_locked(struct ipcx_ring *ring, const struct file *file,
+		       __poll_t missing, bool *data, bool *space)
+{
+	u32 rights = ipcx_handle_of(file)->rights;
+
+	*data = missing & EPOLLIN && consumes_locked(ring, file);
+	*space = missing & EPOLLOUT && rights & IPCX_OPEN_WRITE;
+	if (*data)
+		ring->side[IPCX_CONSUMERS].armed = true;
+	if (*space)
+		ring->side[IPCX_PRODUCERS].armed = true;
+	if (*data || *space)
+		ipcx_ring_show_waiters_locked(ring);
+}
+
+/**
+ * ipcx_ring_poll() - poll(2) of a ring.
+ * @file: a file of it
+ * @wait: as the VFS gives it
+ *
+ * Context: process context, may sleep.
+ * Return: EPOLL*.
+ */
+__poll_t ipcx_ring_poll(struct file *file, poll_table *wait)
+{
+	struct ipcx_ring *ring = ipcx_file_ring(file);
+	u32 rights = ipcx_handle_of(file)->rights;
+	bool data, space;
+	__poll_t mask;
+
+	if (rights & IPCX_OPEN_READ)
+		poll_wait(file, &ring->side[IPCX_CONSUMERS].poll_wait, wait);
+	if (rights & IPCX_OPEN_WRITE)
+		poll_wait(file, &ring->side[IPCX_PRODUCERS].poll_wait, wait);
+	spin_lock(&ring->lock);
+	mask = events_locked(ring, file);
+	arm_locked(ring, file, poll_requested_events(wait) & ~mask, &data,
+		   &space);
+	spin_unlock(&ring->lock);
+	if (!data && !space)
+		return mask;
+	if (data)
+		fence_for(ring, IPCX_CONSUMERS);
+	if (space)
+		fence_for(ring, IPCX_PRODUCERS);
+	spin_lock(&ring->lock);
+	/* IPCX_RING_FENCE [C] pairs with [D]. */
+	mask = events_locked(ring, file);
+	spin_unlock(&ring->lock);
+	return mask;
+}
