@@ -42,6 +42,21 @@ template <typename T> inline T ipcx_opts_init()
 #define IPCX_OPTS(type, name) struct type name = { .sz = sizeof(struct type) }
 #endif
 
+/**
+ * enum ipcx_wait_policy - How who finds nothing to do waits for it.
+ * @IPCX_WAIT_BLOCK: asleep
+ * @IPCX_WAIT_ADAPTIVE: looks again and again for a short time, then sleeps
+ * @IPCX_WAIT_SPIN: looks again and again: the shortest wait, for a CPU of one's own
+ *
+ * Looking again is for two sides with a CPU each: on one, who does so keeps the other
+ * from running.
+ */
+enum ipcx_wait_policy {
+	IPCX_WAIT_BLOCK = 0,
+	IPCX_WAIT_ADAPTIVE = 1,
+	IPCX_WAIT_SPIN = 2,
+};
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -33,6 +33,7 @@
 #include <ipcx/group.h>
 #include <ipcx/mbox.h>
 #include <ipcx/queue.h>
+#include <ipcx/ring.h>
 #include <ipcx/token.h>
 #include <ipcx/transport.h>
 #include <ipcx/watch.h>

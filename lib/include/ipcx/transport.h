@@ -98,27 +98,6 @@ struct ipcx_transport_msg {
 #define IPCX_TRANSPORT_FIXED		(1U << 0)
 
 /**
- * enum ipcx_wait_policy - What a call does that has to wait.
- * @IPCX_WAIT_BLOCK: it sleeps in the kernel
- * @IPCX_WAIT_ADAPTIVE: it tries again for a while, and then sleeps
- * @IPCX_WAIT_SPIN: it tries again until it succeeds. No signal ends such a wait;
- *	instead -EINTR comes after 100 ms in vain, so that the caller can look
- *
- * It is for the two sides to have a processor each: on one, who tries again keeps the
- * other from running.
- *
- * Most transports try again by nonblocking calls, which know nothing of the other
- * side. In a mailbox the kernel tries again, and only while the other side runs on
- * another processor; then it sleeps, with IPCX_WAIT_SPIN, too, which only stands for
- * the longest time there is (IPCX_SPIN_NS_MAX).
- */
-enum ipcx_wait_policy {
-	IPCX_WAIT_BLOCK,
-	IPCX_WAIT_ADAPTIVE,
-	IPCX_WAIT_SPIN,
-};
-
-/**
  * struct ipcx_transport_opts - Options of ipcx_transport_open().
  * @sz: size of this structure, set by IPCX_OPTS()
  * @msg_size: largest payload in bytes
@@ -130,9 +109,17 @@ enum ipcx_wait_policy {
  *	are raised for it where that is allowed; settings of the system are left
  *	alone. With IPCX_TRANSPORT_CALLS_ONLY it has to be 0
  * @flags: IPCX_TRANSPORT_FIXED
- * @wait: enum ipcx_wait_policy, of both ends
+ * @wait: one of &enum ipcx_wait_policy, of both ends
  * @spin_ns: with IPCX_WAIT_ADAPTIVE: how long a call tries again, in nanoseconds, up to
  *	IPCX_SPIN_NS_MAX; 0: as long as a mailbox does by default. Else 0
+ *
+ * No signal ends a wait with IPCX_WAIT_SPIN; instead -EINTR comes after 100 ms in vain, so
+ * that the caller can look.
+ *
+ * Most transports try again by nonblocking calls, which know nothing of the other
+ * side. In a mailbox the kernel tries again, and only while the other side runs on
+ * another processor; then it sleeps, with IPCX_WAIT_SPIN, too, which only stands for
+ * the longest time there is (IPCX_SPIN_NS_MAX).
  */
 struct ipcx_transport_opts {
 	size_t sz;
