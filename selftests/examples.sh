@@ -15,13 +15,14 @@ work=$(mktemp -d)
 trap 'rm -rf "$work" "$tap_output"' EXIT
 
 # What an example prints, line by line; numbers of processes do not count.
-prints() { # name, line...
-	local name=$1 wanted said status=0
+prints() { # name and arguments, line...
+	local name wanted said status=0
+	read -ra name <<<"$1"
 	shift
 	wanted=$(printf '%s\n' "$@")
-	said=$(timeout 60 "$examples/$name" 2>&1) || status=$?
+	said=$(timeout 60 "$examples/${name[0]}" "${name[@]:1}" 2>&1) || status=$?
 	[ "$status" = 0 ] && [ "$said" = "$wanted" ] && return
-	echo "$name: exit status $status; not:"
+	echo "${name[*]}: exit status $status; not:"
 	echo "$wanted"
 	echo "but:"
 	echo "$said"
@@ -51,6 +52,32 @@ t_file_server() {
 t_dispatcher() {
 	prints dispatcher 'wash: done by worker 1' 'dry: done by worker 2' \
 		'leave: the worker has left' 'sweep: done by worker 2'
+}
+
+# The rings of the module and those in a memfd do the same.
+
+t_ring_frames() {
+	prints ring_frames '90 frames, 45 of them bright' &&
+		prints 'ring_frames --memfd' '90 frames, 45 of them bright'
+}
+
+t_ring_market() {
+	local lines=('the auditor has seen 5000 prices' 'the slow one has seen 1 and missed 5000')
+	prints ring_market "${lines[@]}" && prints 'ring_market --memfd' "${lines[@]}"
+}
+
+# Whose last line comes first is not said.
+t_ring_log() {
+	local form said wanted
+	wanted=$(printf 'writer %d: line 999\n' 0 1 2 3)
+	for form in '' --memfd; do
+		# shellcheck disable=SC2086 # no argument, or one
+		said=$(timeout 60 "$examples/ring_log" $form | sort)
+		[ "$said" = "$wanted" ] || {
+			echo "ring_log $form: $said"
+			return 1
+		}
+	done
 }
 
 # Waits for a line of the file.
@@ -110,4 +137,7 @@ tap "actors: asynchronous calls" t_actors
 tap "a file server: an open file as the answer" t_file_server
 tap "a dispatcher: the right to reply in other hands" t_dispatcher
 tap "a chat between two" t_chat
+tap "frames in a ring: made and used in place" t_ring_frames
+tap "a market in a ring: a reader that is overrun" t_ring_market
+tap "a log in a ring: four producers" t_ring_log
 tap_done
