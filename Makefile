@@ -76,8 +76,8 @@ vm: deps-run ## a shell in a VM, with the module loaded
 
 # ---- checking ----
 
-.PHONY: check check-all check-kcsan soak test unit static docs
-check: ## unit tests, static checks, documentation, VM tests on the stock kernel
+.PHONY: check check-all check-kcsan soak test unit model static docs
+check: ## unit tests, models, static checks, documentation, VM tests on the stock kernel
 	@tools/ci/check check
 
 check-all: ## the same, and VM tests on every kernel and the debug kernel
@@ -99,6 +99,9 @@ test-names: ## what T= may be
 
 unit: deps-check lib ## tests that run on this machine, without a VM
 	$(MAKE) -C selftests O=$(out)/selftests unit
+
+model: deps-check ## models of the ring's protocol, every state of them
+	@selftests/model/run
 
 static: deps-check ## checkpatch, sparse, cppcheck, shellcheck, codespell, ...
 	@tools/ci/static
