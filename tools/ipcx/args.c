@@ -70,12 +70,13 @@ uint32_t priority_arg(struct argp_state *state, const char *option, const char *
 	return value;
 }
 
-uint32_t mode_arg(struct argp_state *state, const char *arg)
+uint32_t mode_arg(struct argp_state *state, const char *option, const char *arg)
 {
 	uint32_t mode = 0;
 
 	if (!parse_mode(arg, &mode))
-		argp_error(state, "--mode: '%s' is not octal permission bits, such as 0660", arg);
+		argp_error(state, "--%s: '%s' is not octal permission bits, such as 0660",
+			   option, arg);
 	return mode;
 }
 
@@ -86,6 +87,36 @@ uint32_t spin_arg(struct argp_state *state, const char *arg)
 	if (!parse_duration(arg, &ns) || !ns || ns > IPCX_SPIN_NS_MAX)
 		argp_error(state, "--spin: '%s' is not a time up to 10ms, such as 20us", arg);
 	return ns;
+}
+
+unsigned int word_arg(struct argp_state *state, const char *option, const char *arg,
+		      const char *const *words, unsigned int count)
+{
+	char *list = NULL, *longer;
+
+	for (unsigned int i = 0; i < count; i++) {
+		if (!strcmp(arg, words[i])) {
+			free(list);
+			return i;
+		}
+		longer = format_text("%s%s'%s'", list ? list : "", list ? ", " : "", words[i]);
+		free(list);
+		list = longer;
+	}
+	argp_error(state, "--%s: '%s' is none of %s", option, arg, list);
+	free(list);
+	return 0;
+}
+
+unsigned int wait_policy_arg(struct argp_state *state, const char *arg)
+{
+	static const char *const policies[] = {
+		[IPCX_WAIT_BLOCK] = "block",
+		[IPCX_WAIT_ADAPTIVE] = "adaptive",
+		[IPCX_WAIT_SPIN] = "spin",
+	};
+
+	return word_arg(state, "wait-policy", arg, policies, ARRAY_SIZE(policies));
 }
 
 void timeout_arg(struct argp_state *state, const char *arg, struct patience *p)

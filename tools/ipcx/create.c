@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* ipcx create */
+/* ipcx create, and what ipcx ring create shares with it */
 #include <sys/stat.h>
 
 #include "tool.h"
 
 struct args {
-	const char *name;
+	struct creation c;	/* the first */
 	struct ipcx_queue_opts opts;
-	bool has_mode;		/* --mode: as it is, whatever the umask */
-	bool exist_ok;
+	struct ipcx_queue *q;
 };
 
-enum { KEY_OVERFLOW = 0x100, KEY_EXIST_OK };
+enum { KEY_OVERFLOW = 0x100 };
 
 static const struct argp_option options[] = {
 	{ "mode", 'm', "MODE", 0,
@@ -29,6 +28,61 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
+error_t creation_option(int key, char *arg, struct argp_state *state, struct creation *c)
+{
+	switch (key) {
+	case KEY_EXIST_OK:
+		c->exist_ok = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (c->name)
+			argp_usage(state);
+		c->name = name_arg(state, arg);
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_usage(state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* A new object, or with --exist-ok one that is there, also since a moment ago: its fd. */
+static int make_or_open(struct creation *c, bool *made)
+{
+	int fd;
+
+	do {
+		fd = c->open(c, IPCX_OPEN_READ | IPCX_OPEN_CREATE | IPCX_OPEN_EXCL);
+		*made = fd >= 0;
+		if (fd != -EEXIST || !c->exist_ok)
+			return fd;
+		fd = c->open(c, IPCX_OPEN_READ);
+	} while (fd == -ENOENT);
+	return fd;
+}
+
+int creation_run(struct creation *c)
+{
+	struct ipcx_stat stat;
+	bool made;
+	int fd = make_or_open(c, &made), err;
+
+	if (fd < 0)
+		return fd;
+	/* As mkdir -m does; until here it had no more than that. */
+	if (made && c->has_mode && fchmod(fd, c->mode))
+		return -errno;
+	if (!tool.json)
+		return 0;
+	err = fd_stat(fd, &stat);
+	if (err)
+		return err;
+	stat.handles--;
+	json_print(stat_json(&stat));
+	return 0;
+}
+
 static void parse_overflow(struct argp_state *state, const char *arg, uint32_t *overflow)
 {
 	if (!strcmp(arg, "block"))
@@ -45,8 +99,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'm':
-		args->opts.mode = mode_arg(state, arg);
-		args->has_mode = true;
+		args->c.mode = mode_arg(state, "mode", arg);
+		args->c.has_mode = true;
+		args->opts.mode = args->c.mode;
 		return 0;
 	case KEY_MAX_MSGS:
 		args->opts.max_msgs = count_arg(state, "max-msgs", arg);
@@ -60,19 +115,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_OVERFLOW:
 		parse_overflow(state, arg, &args->opts.overflow);
 		return 0;
-	case KEY_EXIST_OK:
-		args->exist_ok = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (args->name)
-			argp_usage(state);
-		args->name = name_arg(state, arg);
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_usage(state);
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return creation_option(key, arg, state, &args->c);
 	}
 }
 
@@ -92,54 +136,31 @@ static const struct argp argp = {
 	       "  ipcx create /log --overflow=drop --mode=0622    all may send\n",
 };
 
-/* A new queue, or with --exist-ok one that is there, also since a moment ago. */
-static int make_or_open(const struct args *args, struct ipcx_queue **q, bool *made)
+static int open_queue(struct creation *c, unsigned int flags)
 {
-	int err;
+	struct args *args = (struct args *)c;
+	int err = ipcx_queue_open(&args->q, tool.dev, c->name, flags, &args->opts);
 
-	do {
-		err = ipcx_queue_open(q, tool.dev, args->name,
-				      IPCX_OPEN_READ | IPCX_OPEN_CREATE | IPCX_OPEN_EXCL,
-				      &args->opts);
-		*made = !err;
-		if (err != -EEXIST || !args->exist_ok)
-			return err;
-		err = ipcx_queue_open(q, tool.dev, args->name, IPCX_OPEN_READ, NULL);
-	} while (err == -ENOENT);
-	return err;
+	return err ? err : ipcx_queue_fd(args->q);
 }
 
-static int create(const struct args *args, mode_t mode)
+static int create(struct args *args)
 {
-	struct ipcx_queue *q;
-	struct ipcx_stat stat;
-	bool made;
-	int err = make_or_open(args, &q, &made);
+	int err = creation_run(&args->c);
 
+	ipcx_queue_close(args->q);
 	if (err == -EINVAL)
-		return report_limits(args->name, args->opts.max_msgs, args->opts.max_msg_size,
+		return report_limits(args->c.name, args->opts.max_msgs, args->opts.max_msg_size,
 				     args->opts.max_bytes);
-	if (err)
-		return report(ACT_CREATE, args->name, err);
-	/* As mkdir -m does; until here it had no more than that. */
-	if (made && args->has_mode && fchmod(ipcx_queue_fd(q), mode))
-		err = -errno;
-	if (!err && tool.json) {
-		err = ipcx_queue_stat(q, &stat);
-		stat.handles--;
-		if (!err)
-			json_print(stat_json(&stat));
-	}
-	ipcx_queue_close(q);
-	return err ? report(ACT_CREATE, args->name, err) : EXIT_SUCCESS;
+	return err ? report(ACT_CREATE, args->c.name, err) : EXIT_SUCCESS;
 }
 
 int cmd_create(int argc, char **argv)
 {
-	struct args args = { .opts = { .sz = sizeof(args.opts) } };
+	struct args args = { .c.open = open_queue, .opts.sz = sizeof(args.opts) };
 	int status;
 
 	parse_args(&argp, argc, argv, &args);
 	status = open_device();
-	return status ? status : create(&args, args.opts.mode);
+	return status ? status : create(&args);
 }

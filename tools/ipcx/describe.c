@@ -8,6 +8,7 @@
 static const char *const kinds[] = {
 	[IPCX_KIND_QUEUE] = "queue",
 	[IPCX_KIND_MBOX] = "mbox",
+	[IPCX_KIND_RING] = "ring",
 };
 
 const char *kind_name(const struct ipcx_stat *stat)
@@ -24,6 +25,20 @@ const char *overflow_name(unsigned int overflow)
 		return "block";
 	case IPCX_OVERFLOW_DROP:
 		return "drop";
+	default:
+		return "unknown";
+	}
+}
+
+const char *ring_mode_name(unsigned int mode)
+{
+	switch (mode) {
+	case IPCX_RING_SPSC:
+		return "spsc";
+	case IPCX_RING_MPSC:
+		return "mpsc";
+	case IPCX_RING_BROADCAST:
+		return "broadcast";
 	default:
 		return "unknown";
 	}
@@ -57,17 +72,28 @@ char *time_text(uint64_t ns)
 /* What only objects of that kind have. */
 static void set_special(json_t *obj, const struct ipcx_stat *stat)
 {
-	if (stat->kind != IPCX_KIND_MBOX) {
+	switch (stat->kind) {
+	case IPCX_KIND_QUEUE:
 		json_set_str(obj, "overflow", overflow_name(stat->overflow));
 		json_set_bool(obj, "notify", stat->state & IPCX_STAT_NOTIFY);
 		json_set_u64(obj, "dropped", stat->dropped);
-		return;
+		break;
+	case IPCX_KIND_MBOX:
+		json_set_bool(obj, "dead", stat->state & IPCX_STAT_DEAD);
+		json_set_u64(obj, "calls", stat->calls);
+		json_set_u64(obj, "members", stat->members);
+		json_set_u64(obj, "watches", stat->watches);
+		json_set_u64(obj, "lost", stat->lost);
+		break;
+	case IPCX_KIND_RING:
+		json_set_str(obj, "ring_mode", ring_mode_name(stat->ring_mode));
+		json_set_bool(obj, "eof", stat->state & IPCX_STAT_EOF);
+		json_set_bool(obj, "broken", stat->state & IPCX_STAT_BROKEN);
+		json_set_u64(obj, "producers", stat->producers);
+		json_set_u64(obj, "consumers", stat->consumers);
+		json_set_u64(obj, "lost", stat->lost);
+		break;
 	}
-	json_set_bool(obj, "dead", stat->state & IPCX_STAT_DEAD);
-	json_set_u64(obj, "calls", stat->calls);
-	json_set_u64(obj, "members", stat->members);
-	json_set_u64(obj, "watches", stat->watches);
-	json_set_u64(obj, "lost", stat->lost);
 }
 
 json_t *stat_json(const struct ipcx_stat *stat)

@@ -21,8 +21,13 @@ static const struct hint {
 	  "its mode should be 0666: install 60-ipcx.rules, or try: sudo chmod 0666 " IPCX_DEV_PATH },
 	{ ACT_DEVICE, ENOTTY, "this is not the ipcx device: see --device" },
 	{ ACT_DEVICE, EPROTO, "the loaded module is older than this program: load the new one" },
-	{ ACT_CREATE, EEXIST, "use it as it is (--exist-ok), or remove it first: ipcx rm NAME" },
+	{ ACT_CREATE | ACT_RING, EEXIST, "use it as it is (--exist-ok), or remove it first: ipcx rm NAME" },
 	{ ACT_CREATE, EINVAL, "see its limits: ipcx info" },
+	{ ACT_RING, EINVAL, "is the module older than this program, or --size less than a page here?" },
+	{ ACT_RING | ACT_PRODUCE | ACT_CONSUME, EPROTOTYPE,
+	  "the object of that name is not a ring: see ipcx ls" },
+	{ ACT_RING | ACT_PRODUCE | ACT_CONSUME, EPROTO,
+	  "the module lays rings out in another way than this program knows: use one version of both" },
 	{ ACT_TAKE, EPROTOTYPE,
 	  "that is a mailbox, which only the program that made it receives from; you may send to it (ipcx send, ipcx call)" },
 	{ ACT_MBOX, EPROTOTYPE, "that is a queue, which does not reply: use ipcx send" },
@@ -40,10 +45,13 @@ static const struct hint {
 	{ ACT_GROUP | ACT_JOIN, ENOENT, "see what there is: ipcx ls; make it: ipcx group NAME" },
 	{ ACT_PORT, ENOENT, "no mailbox has that port, or it is not for you to send to: see ipcx ls" },
 	{ ACT_OPEN | ACT_TAKE, ENOENT, "see what there is: ipcx ls; make it: ipcx create NAME" },
+	{ ACT_PRODUCE | ACT_CONSUME, ENOENT, "see what there is: ipcx ls; make it: ipcx ring create NAME" },
 	{ ACT_STAT | ACT_UNLINK, ENOENT, "see what there is: ipcx ls" },
 	{ ACT_UNLINK, EACCES, "only its owner may remove it, or root (CAP_IPC_OWNER)" },
 	{ ACT_OPEN | ACT_TAKE | ACT_CREATE | ACT_STAT, EACCES,
 	  "its mode keeps you out (r to receive, w to send); root sees who owns it: sudo ipcx stat NAME" },
+	{ ACT_RING | ACT_PRODUCE | ACT_CONSUME, EACCES,
+	  "its mode keeps you out (r to consume, w to produce); root sees who owns it: sudo ipcx stat NAME" },
 	{ ACT_MBOX | ACT_GROUP, EACCES,
 	  "its mode keeps you out (w to send); root sees who owns it: sudo ipcx stat NAME" },
 	{ ACT_JOIN, EACCES,
@@ -65,6 +73,11 @@ static const struct hint {
 	{ ACT_CALL, ETIMEDOUT, "no reply came in time: is its program answering? see ipcx stat NAME" },
 	{ ACT_SEND, EAGAIN, "the queue is full: receive from it, or wait (without --nonblock)" },
 	{ ACT_SEND, ETIMEDOUT, "the queue stayed full: is anybody receiving? see ipcx stat NAME" },
+	{ ACT_PRODUCE, EPIPE, "its last consumer has gone: start one (ipcx ring consume NAME)" },
+	{ ACT_PRODUCE, EAGAIN, "the ring is full: consume from it, or wait (without --nonblock)" },
+	{ ACT_PRODUCE, ETIMEDOUT, "the ring stayed full: is anybody consuming? see ipcx stat NAME" },
+	{ ACT_CONSUME, EAGAIN, "no record is there" },
+	{ ACT_CONSUME, ETIMEDOUT, "no record came in time" },
 	{ ACT_RECV, EAGAIN, "no message that matches" },
 	{ ACT_RECV, ETIMEDOUT, "no message that matches came in time" },
 	{ ACT_ANY, ENOMEM, "no memory: the machine's, or the limit of your memory cgroup" },
@@ -126,26 +139,32 @@ static void explain_quota(void)
 			(unsigned long long)info.user_files,
 			(unsigned long long)info.user_files_limit);
 	else
-		fprintf(stderr, ": you have %llu of %llu bytes queued: receive some (ipcx recv; from a mailbox its program does), or raise "
+		fprintf(stderr, ": you have %llu of %llu bytes in messages and rings: receive some (ipcx recv; from a mailbox its program does), remove rings (ipcx rm), or raise "
 			PARAMETERS "user_max_bytes",
 			(unsigned long long)info.user_bytes,
 			(unsigned long long)info.user_bytes_limit);
+}
+
+static void hint(enum action action, int err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(hints); i++) {
+		if ((hints[i].actions & action) && hints[i].err == err) {
+			fprintf(stderr, ": %s", hints[i].text);
+			return;
+		}
+	}
 }
 
 int report(enum action action, const char *subject, int err)
 {
 	err = -err;
 	complain(subject, error_text(action, err));
-	if (err == EDQUOT) {
+	if (err == EDQUOT)
 		explain_quota();
-	} else {
-		for (size_t i = 0; i < ARRAY_SIZE(hints); i++) {
-			if ((hints[i].actions & action) && hints[i].err == err) {
-				fprintf(stderr, ": %s", hints[i].text);
-				break;
-			}
-		}
-	}
+	else if (err == EPROTOTYPE && is_ring(subject))
+		fputs(": that is a ring: use ipcx ring", stderr);
+	else
+		hint(action, err);
 	fputc('\n', stderr);
 	return exit_status(action, err);
 }

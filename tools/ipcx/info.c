@@ -10,6 +10,7 @@ static const struct {
 } features[] = {
 	{ IPCX_FEATURE_QUEUE, "queue" },
 	{ IPCX_FEATURE_MBOX, "mbox" },
+	{ IPCX_FEATURE_RING, "ring" },
 };
 
 static error_t parse(int key, char *arg __attribute__((unused)), struct argp_state *state)

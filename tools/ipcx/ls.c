@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* ipcx ls */
 #include <inttypes.h>
+#include <stddef.h>
 #include <unistd.h>
 
 #include "tool.h"
@@ -11,14 +12,14 @@ struct args {
 };
 
 static const struct argp_option options[] = {
-	{ "kind", 'k', "KIND", 0, "Only objects of this kind (queue, mbox, group)", 0 },
+	{ "kind", 'k', "KIND", 0, "Only objects of this kind (queue, mbox, group, ring)", 0 },
 	{ "quiet", 'q', 0, 0, "Only names, one a line; nothing for objects without", 0 },
 	{ 0 }
 };
 
 static bool is_kind(const char *name)
 {
-	static const char *const kinds[] = { "queue", "mbox", "group" };
+	static const char *const kinds[] = { "queue", "mbox", "group", "ring" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (!strcmp(name, kinds[i]))
@@ -33,7 +34,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'k':
 		if (!is_kind(arg))
-			argp_error(state, "'%s': no such kind: queue, mbox or group", arg);
+			argp_error(state, "'%s': no such kind: queue, mbox, group or ring", arg);
 		args->kind = arg;
 		return 0;
 	case 'q':
@@ -57,9 +58,12 @@ static const struct argp argp = {
 	.doc = "List the objects of this network namespace that you may receive from, and mailboxes that you may read.\v"
 	       "RECV and SEND are the tasks that wait to receive and to send. CALLS, shown\n"
 	       "where there are mailboxes, are those received that wait for their reply;\n"
-	       "MEMBERS, shown where there are groups, the mailboxes that have subscribed. The\n"
-	       "ID of a mailbox or group is its port. The name of an object that never had\n"
-	       "one, or was removed while open, is shown as '-'.\n"
+	       "MEMBERS, shown where there are groups, the mailboxes that have subscribed. SIZE,\n"
+	       "PROD, CONS and LOST, shown where there are rings, are a ring's bytes (BYTES are\n"
+	       "those in use), producers, consumers, and the records that these have lost. DEPTH\n"
+	       "is not shown where there are only rings. The ID of a mailbox or group is its\n"
+	       "port. The name of an object that never had one, or was removed while open, is\n"
+	       "shown as '-'.\n"
 	       "With --json: one array of what 'ipcx stat --json' prints.\n"
 	       "\n"
 	       "Examples:\n"
@@ -69,52 +73,99 @@ static const struct argp argp = {
 	       "  ipcx ls --quiet | xargs -d '\\n' -r ipcx rm\n",
 };
 
-static const struct column columns[] = {
-	{ "KIND", false },
-	{ "ID", true },
-	{ "NAME", false },
-	{ "OWNER", false },
-	{ "MODE", true },
-	{ "DEPTH", true },
-	{ "BYTES", true },
-	{ "RECV", true },
-	{ "SEND", true },
-	{ "CALLS", true },	/* where there are mailboxes */
-	{ "MEMBERS", true },	/* where there are groups */
-};
-
-enum { COMMON_COLUMNS = 9 };
-
-/* What has been found. */
-struct listing {
-	struct ipcx_stat *objects;
-	size_t count;
-	size_t ncolumns;
-};
-
-_Static_assert(ARRAY_SIZE(columns) <= TABLE_COLUMNS, "table too wide");
-
 static bool is_group(const struct ipcx_stat *stat)
 {
 	return stat->state & IPCX_STAT_GROUP;
 }
 
-static size_t columns_for(const struct ipcx_stat *stat)
+static bool is_mailbox(const struct ipcx_stat *stat)
 {
-	if (is_group(stat))
-		return COMMON_COLUMNS + 2;
-	return COMMON_COLUMNS + (stat->kind == IPCX_KIND_MBOX);
+	return stat->kind == IPCX_KIND_MBOX && !is_group(stat);
 }
 
-static void add_special(struct table *t, bool has, uint64_t value)
+static bool is_a_ring(const struct ipcx_stat *stat)
 {
-	if (has)
-		table_add(t, "%" PRIu64, value);
-	else
+	return stat->kind == IPCX_KIND_RING;
+}
+
+static bool has_depth(const struct ipcx_stat *stat)
+{
+	return stat->kind != IPCX_KIND_RING;
+}
+
+/* A number, its place in struct ipcx_stat, and the objects that have it; NULL: all. */
+struct number {
+	const char *title;
+	size_t offset;
+	bool wide;		/* 64 bits */
+	bool (*has)(const struct ipcx_stat *stat);
+};
+
+#define NUMBER(title, field, has) \
+	{ title, offsetof(struct ipcx_stat, field), \
+	  sizeof(((struct ipcx_stat *)0)->field) == sizeof(uint64_t), has }
+
+/* Behind the columns of words. One that no object has is left out. */
+static const struct number numbers[] = {
+	NUMBER("DEPTH", depth, has_depth),
+	NUMBER("BYTES", bytes, NULL),
+	NUMBER("RECV", recv_waiters, NULL),
+	NUMBER("SEND", send_waiters, NULL),
+	NUMBER("CALLS", calls, is_mailbox),
+	NUMBER("MEMBERS", members, is_group),
+	NUMBER("SIZE", max_bytes, is_a_ring),
+	NUMBER("PROD", producers, is_a_ring),
+	NUMBER("CONS", consumers, is_a_ring),
+	NUMBER("LOST", lost, is_a_ring),
+};
+
+static const struct column words[] = {
+	{ "KIND", false },
+	{ "ID", true },
+	{ "NAME", false },
+	{ "OWNER", false },
+	{ "MODE", true },
+};
+
+_Static_assert(ARRAY_SIZE(words) + ARRAY_SIZE(numbers) <= TABLE_COLUMNS, "table too wide");
+
+/* What has been found. */
+struct listing {
+	struct ipcx_stat *objects;
+	size_t count;
+};
+
+static bool has_number(const struct ipcx_stat *stat, const struct number *n)
+{
+	return !n->has || n->has(stat);
+}
+
+static bool is_shown(const struct listing *l, const struct number *n)
+{
+	/* Groups are mailboxes of a kind: both have the same columns. */
+	bool mailboxes = n->has == is_mailbox;
+
+	for (size_t i = 0; i < l->count; i++)
+		if (has_number(&l->objects[i], n) || (mailboxes && is_group(&l->objects[i])))
+			return true;
+	/* What an empty table has. */
+	return !l->count && (!n->has || n->has == has_depth);
+}
+
+static void add_number(struct table *t, const struct ipcx_stat *stat, const struct number *n)
+{
+	const char *field = (const char *)stat + n->offset;
+	uint64_t value;
+
+	if (!has_number(stat, n)) {
 		table_add(t, "-");
+		return;
+	}
+	value = n->wide ? *(const uint64_t *)field : *(const uint32_t *)field;
+	table_add(t, "%" PRIu64, value);
 }
 
-static void add_row(struct table *t, const struct ipcx_stat *stat)
+static void add_row(struct table *t, const struct listing *l, const struct ipcx_stat *stat)
 {
 	char *owner = user_name(stat->uid);
 
@@ -123,14 +174,9 @@ static void add_row(struct table *t, const struct ipcx_stat *stat)
 	table_add(t, "%s", (stat->state & IPCX_STAT_NAMED) ? stat->name : "-");
 	table_add(t, "%s", owner);
 	table_add(t, "%04o", stat->mode);
-	table_add(t, "%" PRIu64, (uint64_t)stat->depth);
-	table_add(t, "%" PRIu64, (uint64_t)stat->bytes);
-	table_add(t, "%u", stat->recv_waiters);
-	table_add(t, "%u", stat->send_waiters);
-	if (t->ncolumns > COMMON_COLUMNS)
-		add_special(t, stat->kind == IPCX_KIND_MBOX && !is_group(stat), stat->calls);
-	if (t->ncolumns > COMMON_COLUMNS + 1)
-		add_special(t, is_group(stat), stat->members);
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		if (is_shown(l, &numbers[i]))
+			add_number(t, stat, &numbers[i]);
 	free(owner);
 }
 
@@ -148,12 +194,8 @@ static void print_name(const struct ipcx_stat *stat)
 
 static void note(struct listing *l, const struct ipcx_stat *stat)
 {
-	size_t ncolumns = columns_for(stat);
-
 	l->objects = check_alloc(reallocarray(l->objects, l->count + 1, sizeof(*stat)));
 	l->objects[l->count++] = *stat;
-	if (ncolumns > l->ncolumns)
-		l->ncolumns = ncolumns;
 }
 
 static int find(const char *kind, struct listing *l)
@@ -174,11 +216,17 @@ static int find(const char *kind, struct listing *l)
 
 static void print_table(const struct listing *l)
 {
+	struct column columns[TABLE_COLUMNS];
+	size_t count = ARRAY_SIZE(words);
 	struct table table;
 
-	table_init(&table, columns, l->ncolumns);
+	memcpy(columns, words, sizeof(words));
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		if (is_shown(l, &numbers[i]))
+			columns[count++] = (struct column){ numbers[i].title, true };
+	table_init(&table, columns, count);
 	for (size_t i = 0; i < l->count; i++)
-		add_row(&table, &l->objects[i]);
+		add_row(&table, l, &l->objects[i]);
 	table_print(&table);
 	table_free(&table);
 }
@@ -206,7 +254,7 @@ static void print(const struct listing *l, bool quiet)
 int cmd_ls(int argc, char **argv)
 {
 	struct args args = { 0 };
-	struct listing l = { .ncolumns = COMMON_COLUMNS };
+	struct listing l = { 0 };
 	int status, err;
 
 	parse_args(&argp, argc, argv, &args);

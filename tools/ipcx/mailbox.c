@@ -20,7 +20,7 @@ error_t birth_option(int key, char *arg, struct argp_state *state, struct birth 
 {
 	switch (key) {
 	case 'm':
-		birth->opts.mode = mode_arg(state, arg);
+		birth->opts.mode = mode_arg(state, "mode", arg);
 		birth->has_mode = true;
 		return 0;
 	case KEY_MAX_MSGS:

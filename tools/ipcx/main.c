@@ -6,11 +6,7 @@
 
 struct tool tool = { .device = IPCX_DEV_PATH };
 
-static const struct command {
-	const char *name;
-	const char *what;
-	int (*run)(int argc, char **argv);
-} commands[] = {
+static const struct command commands[] = {
 	{ "info", "what the module offers, its limits and your use of them", cmd_info },
 	{ "ls", "list objects", cmd_ls },
 	{ "stat", "everything about an object", cmd_stat },
@@ -23,6 +19,7 @@ static const struct command {
 	{ "publish", "send a message to all that have subscribed to a group", cmd_publish },
 	{ "subscribe", "receive a group's messages, to standard output", cmd_subscribe },
 	{ "watch", "wait until a mailbox or a group is gone", cmd_watch },
+	{ "ring", "create, use and look at shared rings", cmd_ring },
 	{ "rm", "remove objects by name", cmd_rm },
 };
 
@@ -54,15 +51,23 @@ static const char main_tail[] =
 	"  ipcx watch /upper              wait until it has ended\n"
 	"  ipcx group /news               make a group\n"
 	"  ipcx subscribe /news --lines   receive what is sent to it, here and elsewhere\n"
-	"  ipcx publish /news 'hello'     send to all of them\n";
+	"  ipcx publish /news 'hello'     send to all of them\n"
+	"  ipcx ring create /log          make a shared ring\n"
+	"  ipcx ring consume /log --lines   read what is written to it, to the end\n"
+	"  ipcx ring produce /log --lines <log.txt  write it, from elsewhere\n";
+
+void print_commands(const struct command *list, size_t count)
+{
+	fputs("\nCommands:\n", stdout);
+	for (size_t i = 0; i < count; i++)
+		printf("  %-9s %s\n", list[i].name, list[i].what);
+}
 
 static void print_help(void)
 {
 	fputs(usage_line, stdout);
-	fputs("Messages between processes through the objects of " IPCX_DEV_PATH ".\n\nCommands:\n",
-	      stdout);
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  %-9s %s\n", commands[i].name, commands[i].what);
+	fputs("Messages between processes through the objects of " IPCX_DEV_PATH ".\n", stdout);
+	print_commands(commands, ARRAY_SIZE(commands));
 	fputs(main_tail, stdout);
 }
 
@@ -132,31 +137,30 @@ int open_device(void)
 	return err ? report(ACT_DEVICE, tool.device, err) : 0;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+int run_subcommand(const struct command *list, size_t count, const char *whose, int argc,
+		   char **argv)
 {
-	/* What argp's usage and error lines are to begin with. */
-	char *name = format_text("ipcx %s", command->name);
+	char *name;
 	int status;
 
-	argv[0] = name;
-	status = finish_stdout(command->run(argc, argv));
-	ipcx_dev_close(tool.dev);
-	free(name);
-	return status;
-}
-
-static const struct command *find_command(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(name, commands[i].name))
-			return &commands[i];
-	return NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(argv[0], list[i].name) != 0)
+			continue;
+		/* What argp's usage and error lines are to begin with. */
+		name = format_text("%s %s", whose, argv[0]);
+		argv[0] = name;
+		status = list[i].run(argc, argv);
+		free(name);
+		return status;
+	}
+	fprintf(stderr, "%s: unknown command '%s'\nTry '%s --help'.\n", whose, argv[0], whose);
+	return EXIT_USAGE;
 }
 
 int main(int argc, char **argv)
 {
 	static char version[32];
-	const struct command *command;
+	int status;
 
 	setlocale(LC_CTYPE, "");
 	snprintf(version, sizeof(version), "ipcx %s", ipcx_version());
@@ -178,10 +182,8 @@ int main(int argc, char **argv)
 		puts(version);
 		return finish_stdout(EXIT_SUCCESS);
 	}
-	command = find_command(argv[1]);
-	if (!command) {
-		fprintf(stderr, "ipcx: unknown command '%s'\nTry 'ipcx --help'.\n", argv[1]);
-		return EXIT_USAGE;
-	}
-	return run(command, argc - 1, argv + 1);
+	status = run_subcommand(commands, ARRAY_SIZE(commands), "ipcx", argc - 1, argv + 1);
+	status = finish_stdout(status);
+	ipcx_dev_close(tool.dev);
+	return status;
 }

@@ -145,9 +145,7 @@ static int publish(const struct args *args, struct sender *s)
 		status = send_run(s);
 	if (!tool.json || ipcx_mbox_stat(s->mbox, &stat))
 		return status;
-	obj = check_alloc(json_object());
-	json_set_u64(obj, "sent", s->messages);
-	json_set_u64(obj, "bytes", s->bytes);
+	obj = sent_json(s);
 	json_set_u64(obj, "members", stat.members);
 	json_print(obj);
 	return status;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* ipcx recv and ipcx subscribe: receiving and writing. */
+/* ipcx recv, ipcx subscribe and ipcx ring consume: receiving and writing. */
 #include <inttypes.h>
 #include <unistd.h>
 
 #include "recv.h"
 
 #define FIRST_ROOM 65536
+#define SPIN_SLICE_NS 50000000
 
 struct receiver {
 	const struct recv_args *args;
@@ -13,9 +14,18 @@ struct receiver {
 	struct ipcx_recv_opts opts;
 	struct ipcx_mbox_recv mail;	/* of a queue's message the part that it has */
 	struct arrivals files;
+	const char *payload;		/* in buf, or where a record lies in its ring */
+	uint64_t ring_lost;		/* records, up to now */
 	char *buf;
 	size_t room;
 };
+
+static void make_room(struct receiver *r, size_t room)
+{
+	free(r->buf);
+	r->room = room;
+	r->buf = check_alloc(malloc(room));
+}
 
 static int take_from_queue(struct receiver *r)
 {
@@ -47,20 +57,100 @@ static int take_from_mailbox(struct receiver *r)
 	return ret;
 }
 
-/* One message into r->buf, which grows to what it needs. */
+/* Who spins does not notice signals: in slices. */
+static int spin(const struct receiver *r, const struct ipcx_ring_wait_opts *opts)
+{
+	bool limited = opts->flags & IPCX_XFER_DEADLINE, last;
+	struct ipcx_ring_wait_opts slice = *opts;
+	int err;
+
+	slice.flags |= IPCX_XFER_DEADLINE;
+	slice.clock = CLOCK_MONOTONIC;
+	do {
+		slice.deadline_ns = ipcx_deadline_after(CLOCK_MONOTONIC, SPIN_SLICE_NS);
+		last = limited && opts->deadline_ns <= slice.deadline_ns;
+		if (last)
+			slice.deadline_ns = opts->deadline_ns;
+		err = ipcx_consumer_wait(r->from->consumer, &slice);
+		if (err == -ETIMEDOUT && stop_asked())
+			return -EINTR;
+	} while (err == -ETIMEDOUT && !last);
+	return err;
+}
+
+static int wait_for_record(const struct receiver *r)
+{
+	IPCX_OPTS(ipcx_ring_wait_opts, opts);
+
+	opts.flags = r->opts.flags;
+	opts.clock = r->opts.clock;
+	opts.deadline_ns = r->opts.deadline_ns;
+	opts.policy = r->args->policy;
+	if (opts.policy == IPCX_WAIT_SPIN && !(opts.flags & IPCX_XFER_NONBLOCK))
+		return spin(r, &opts);
+	return ipcx_consumer_wait(r->from->consumer, &opts);
+}
+
+/* What may be overwritten any time is copied; @len: of what was peeked at, or an error. */
+static ssize_t copy_record(struct receiver *r, ssize_t len)
+{
+	int err;
+
+	if (len > 0 && (size_t)len > r->room)
+		make_room(r, len);
+	if (len > 0)
+		memcpy(r->buf, r->payload, len);
+	err = ipcx_consumer_release(r->from->consumer);
+	r->payload = r->buf;
+	return err ? err : len;
+}
+
+/* The next record, which stays in the ring until it was written. */
+static int take_from_ring(struct receiver *r)
+{
+	struct ipcx_consumer *c = r->from->consumer;
+	uint64_t lost;
+	ssize_t len;
+	int err;
+
+	for (;;) {
+		const void *data;
+
+		len = ipcx_consumer_peek(c, &data);
+		if (len >= 0)
+			r->payload = data;
+		if (r->args->overrun && (len >= 0 || len == -EOVERFLOW))
+			len = copy_record(r, len);
+		if (len >= 0)
+			break;
+		if (len != -EAGAIN && len != -EOVERFLOW)
+			return len;
+		err = len == -EAGAIN ? wait_for_record(r) : 0;
+		if (err && err != -EOVERFLOW)
+			return err;
+	}
+	lost = ipcx_consumer_lost(c);
+	r->mail.lost = lost - r->ring_lost;
+	r->ring_lost = lost;
+	r->mail.len = len;
+	return 1;
+}
+
+/* One message into r->buf, which grows to what it needs; or a record. */
 static int take(struct receiver *r)
 {
 	int ret;
 
 	begin_waiting(&r->args->patience, &r->opts.flags, &r->opts.clock, &r->opts.deadline_ns);
+	if (r->from->consumer)
+		return take_from_ring(r);
 	for (;;) {
 		ret = r->from->mbox ? take_from_mailbox(r) : take_from_queue(r);
+		r->payload = r->buf;
 		if (ret != -EMSGSIZE || r->mail.len <= r->room)
 			return ret;
 		/* The message stays; another receiver may get it meanwhile. */
-		r->room = r->mail.len;
-		free(r->buf);
-		r->buf = check_alloc(malloc(r->room));
+		make_room(r, r->mail.len);
 	}
 }
 
@@ -98,18 +188,28 @@ static json_t *message_json(const struct receiver *r)
 			return obj;
 	} else {
 		obj = check_alloc(json_object());
+	}
+	if (r->from->q) {
 		json_set_u64(obj, "type", r->mail.type);
 		json_set_u64(obj, "priority", r->mail.priority);
 	}
+	if (r->from->consumer)
+		json_set_u64(obj, "lost", r->mail.lost);
 	json_set_u64(obj, "size", r->mail.len);
-	json_set_bytes(obj, "payload", r->buf, r->mail.len);
+	json_set_bytes(obj, "payload", r->payload, r->mail.len);
 	return obj;
+}
+
+/* Is a message that could not be written still where it was? */
+static bool stays(const struct receiver *r)
+{
+	return r->args->peek || (r->from->consumer && !r->args->overrun);
 }
 
 static int output_failed(const struct receiver *r, int err)
 {
 	fprintf(stderr, "ipcx: standard output: %s%s\n", strerror(-err),
-		r->args->peek ? "" : ": a message that was received is lost");
+		stays(r) ? "" : ": a message that was received is lost");
 	return EXIT_FAILURE;
 }
 
@@ -131,16 +231,19 @@ static int write_message(struct receiver *r)
 	int err = 0;
 
 	if (r->mail.lost && !tool.json)
-		fprintf(stderr, "ipcx: %s: %" PRIu64 " messages lost: there was no room for them\n",
-			r->args->name, (uint64_t)r->mail.lost);
+		fprintf(stderr, "ipcx: %s: %" PRIu64 " %s\n", r->args->name, (uint64_t)r->mail.lost,
+			r->from->consumer ? "records lost: they were overwritten before they were read" :
+					    "messages lost: there was no room for them");
 	if (tool.json)
 		err = write_json(message_json(r));
 	else if (!is_end(r))
-		err = write_payload(r->buf, r->mail.len, r->args->lines);
+		err = write_payload(r->payload, r->mail.len, r->args->lines);
 	if (err) {
 		arrivals_close(&r->files);
 		return output_failed(r, err);
 	}
+	if (r->from->consumer && !r->args->overrun)
+		ipcx_consumer_release(r->from->consumer);
 	return write_rest(r);
 }
 
@@ -150,7 +253,17 @@ static int receive_failed(const struct receiver *r, int err)
 		return EXIT_SUCCESS;
 	if (r->args->all && err == -EAGAIN)
 		return EXIT_SUCCESS;
-	return report(ACT_RECV, r->args->name, err);
+	if (!r->from->consumer)
+		return report(ACT_RECV, r->args->name, err);
+	/* The last producer has gone. */
+	if (err == -ENODATA)
+		return EXIT_SUCCESS;
+	if (err == -EBADMSG)
+		return report_hint(r->args->name, err,
+				   "no record at byte %" PRIu64
+				   ": somebody who may produce has written nonsense; make a new ring",
+				   ipcx_consumer_index(r->from->consumer));
+	return report(ACT_CONSUME, r->args->name, err);
 }
 
 static int receive_loop(struct receiver *r)
@@ -176,8 +289,13 @@ static int receive_loop(struct receiver *r)
 
 static int catch_end(const struct recv_source *from)
 {
-	int err = stop_setup(from->mbox ? ipcx_mbox_fd(from->mbox) : ipcx_queue_fd(from->q));
+	int fd, err;
 
+	if (from->ring)
+		fd = ipcx_ring_fd(from->ring);
+	else
+		fd = from->mbox ? ipcx_mbox_fd(from->mbox) : ipcx_queue_fd(from->q);
+	err = stop_setup(fd);
 	return err ? err : stop_without_reader();
 }
 
@@ -197,8 +315,7 @@ int recv_run(const struct recv_args *args, const struct recv_source *from)
 		r.opts.flags |= IPCX_XFER_NONBLOCK;
 	if (args->adaptive)
 		r.opts.flags |= IPCX_XFER_ADAPTIVE;
-	r.room = FIRST_ROOM;
-	r.buf = check_alloc(malloc(r.room));
+	make_room(&r, FIRST_ROOM);
 	status = receive_loop(&r);
 	free(r.buf);
 	return status;

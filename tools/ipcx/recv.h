@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ipcx recv and ipcx subscribe: what their files share. */
+/* ipcx recv, ipcx subscribe and ipcx ring consume: what their files share. */
 #ifndef IPCX_RECV_H
 #define IPCX_RECV_H
 
@@ -19,15 +19,19 @@ struct recv_args {
 	bool files;
 	bool cat;
 	struct birth birth;
+	bool overrun;			/* with a ring, as what follows */
+	unsigned int policy;
 };
 
-/* Where messages come from: the one or the other. */
+/* Where messages come from: a queue, a mailbox, or a ring by way of its consumer. */
 struct recv_source {
 	struct ipcx_queue *q;
 	struct ipcx_mbox *mbox;
+	struct ipcx_ring *ring;
+	struct ipcx_consumer *consumer;
 };
 
-/* recv-run.c: receive and write, up to the end of the group; the exit status */
+/* recv-run.c: receive and write, up to the end of the group or ring; the exit status */
 int recv_run(const struct recv_args *args, const struct recv_source *from);
 
 #endif /* IPCX_RECV_H */

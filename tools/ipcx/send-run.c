@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* ipcx send and ipcx publish: sending. */
+/* ipcx send, ipcx publish and ipcx ring produce: sending. */
 #include <inttypes.h>
 #include <unistd.h>
 
@@ -59,6 +59,19 @@ static int explain(const struct sender *s, int err, size_t len)
 	return report(ACT_SEND, s->args->dest.text, err);
 }
 
+static int explain_produce(const struct sender *s, int err, size_t len)
+{
+	struct ipcx_stat stat;
+	const char *name = s->args->dest.text;
+
+	if (err == -EMSGSIZE && !fd_stat(ipcx_ring_fd(s->ring), &stat))
+		return report_hint(name, err,
+				   "%zu bytes or more; this ring takes %" PRIu64
+				   " at most: send parts (--lines, --size), or create one with a larger --size",
+				   len, (uint64_t)stat.max_msg_size);
+	return report(ACT_PRODUCE, name, err);
+}
+
 static int to_queue(struct sender *s, const void *buf, size_t len)
 {
 	IPCX_OPTS(ipcx_send_opts, opts);
@@ -93,10 +106,25 @@ static int to_mailbox(struct sender *s, const void *buf, size_t len)
 	return EXIT_SUCCESS;
 }
 
+static int to_ring(struct sender *s, const void *buf, size_t len)
+{
+	IPCX_OPTS(ipcx_ring_wait_opts, opts);
+	int ret;
+
+	begin_waiting(&s->args->patience, &opts.flags, &opts.clock, &opts.deadline_ns);
+	opts.policy = s->args->policy;
+	ret = ipcx_producer_send(s->producer, buf, len, &opts);
+	return ret ? explain_produce(s, ret, len) : EXIT_SUCCESS;
+}
+
 static int send_one(struct sender *s, const void *buf, size_t len)
 {
-	int status = s->mbox ? to_mailbox(s, buf, len) : to_queue(s, buf, len);
+	int status;
 
+	if (s->producer)
+		status = to_ring(s, buf, len);
+	else
+		status = s->mbox ? to_mailbox(s, buf, len) : to_queue(s, buf, len);
 	if (status)
 		return status;
 	s->messages++;
@@ -122,17 +150,54 @@ static int send_lines(struct sender *s)
 	return status;
 }
 
+/* The longest message that fits. */
+static int room(const struct sender *s, uint64_t *max)
+{
+	struct ipcx_stat stat;
+	int err;
+
+	if (s->ring)
+		err = fd_stat(ipcx_ring_fd(s->ring), &stat);
+	else
+		err = s->mbox ? ipcx_mbox_stat(s->mbox, &stat) : ipcx_queue_stat(s->q, &stat);
+	*max = stat.max_msg_size;
+	return err ? report(ACT_STAT, s->args->dest.text, err) : EXIT_SUCCESS;
+}
+
+static int send_chunks(struct sender *s)
+{
+	size_t len, chunk = s->args->chunk;
+	uint64_t max;
+	char *buf;
+	int status = room(s, &max);
+
+	if (status)
+		return status;
+	if (chunk > max)
+		return explain_produce(s, -EMSGSIZE, chunk);
+	buf = check_alloc(malloc(chunk));
+	do {
+		len = fread(buf, 1, chunk, stdin);
+		if (len)
+			status = send_one(s, buf, len);
+	} while (!status && len == chunk);
+	if (!status && ferror(stdin))
+		status = input_failed(-errno);
+	free(buf);
+	return status;
+}
+
 /* One message; of input without end no more is read than a message can be. */
 static int send_input(struct sender *s)
 {
-	struct ipcx_stat stat;
 	struct bytes input;
+	uint64_t max;
 	int status, err;
 
-	err = s->mbox ? ipcx_mbox_stat(s->mbox, &stat) : ipcx_queue_stat(s->q, &stat);
-	if (err)
-		return report(ACT_STAT, s->args->dest.text, err);
-	err = read_bytes(STDIN_FILENO, stat.max_msg_size, &input);
+	status = room(s, &max);
+	if (status)
+		return status;
+	err = read_bytes(STDIN_FILENO, max, &input);
 	status = err ? input_failed(err) : send_one(s, input.data, input.len);
 	free(input.data);
 	return status;
@@ -147,5 +212,16 @@ int send_run(struct sender *s)
 	/* A file is message enough. */
 	if (args->bag.count)
 		return send_one(s, NULL, 0);
+	if (args->chunk)
+		return send_chunks(s);
 	return args->lines ? send_lines(s) : send_input(s);
+}
+
+json_t *sent_json(const struct sender *s)
+{
+	json_t *obj = check_alloc(json_object());
+
+	json_set_u64(obj, "sent", s->messages);
+	json_set_u64(obj, "bytes", s->bytes);
+	return obj;
 }

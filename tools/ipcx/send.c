@@ -78,15 +78,6 @@ static const struct argp argp = {
 	       "  ipcx send /inbox --fd=3 3<picture.png\n",
 };
 
-static void print_json(const struct sender *s)
-{
-	json_t *obj = check_alloc(json_object());
-
-	json_set_u64(obj, "sent", s->messages);
-	json_set_u64(obj, "bytes", s->bytes);
-	json_print(obj);
-}
-
 /* Whichever of the two kinds it is. */
 static int open_dest(struct sender *s)
 {
@@ -122,7 +113,7 @@ int cmd_send(int argc, char **argv)
 	if (!status) {
 		status = send_run(&s);
 		if (tool.json)
-			print_json(&s);
+			json_print(sent_json(&s));
 	}
 	ipcx_mbox_close(s.mbox);
 	ipcx_queue_close(s.q);

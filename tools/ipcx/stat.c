@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* ipcx stat */
 #include <inttypes.h>
+#include <sys/ioctl.h>
 
 #include "tool.h"
 
@@ -29,8 +30,8 @@ static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "NAME...\nPORT...",
 	.doc = "Show everything about objects.\v"
-	       "A PORT is the ID of a mailbox. Needs permission to receive or to send or,\n"
-	       "for a mailbox given by name, to read.\n"
+	       "A PORT is the ID of a mailbox. Needs permission to receive or to send (a ring:\n"
+	       "to consume or to produce) or, for a mailbox given by name, to read.\n"
 	       "With --json: one object a line, with the field names of <linux/ipcx.h>.\n"
 	       "\n"
 	       "Examples:\n"
@@ -38,6 +39,25 @@ static const struct argp argp = {
 	       "  ipcx stat --json /jobs | jq .depth\n"
 	       "  ipcx stat --json /upper | jq .calls\n",
 };
+
+static const struct argp ring_argp = {
+	.parser = parse,
+	.args_doc = "NAME...",
+	.doc = "Show everything about rings.\v"
+	       "Needs permission to consume or to produce. What is used, sent and lost is what\n"
+	       "producers and consumers say in the ring's memory.\n"
+	       "With --json: one object a line, with the field names of <linux/ipcx.h>.\n"
+	       "\n"
+	       "Examples:\n"
+	       "  ipcx ring stat /log\n"
+	       "  ipcx ring stat --json /log | jq .consumers\n",
+};
+
+int fd_stat(int fd, struct ipcx_stat *stat)
+{
+	memset(stat, 0, sizeof(*stat));
+	return ioctl(fd, IPCX_STAT, stat) ? -errno : 0;
+}
 
 /* What may be listed but not sent to. */
 static int stat_listed(const char *name, struct ipcx_stat *stat)
@@ -97,11 +117,38 @@ static int stat_queue(const char *name, struct ipcx_stat *stat)
 	return ret;
 }
 
+static int stat_ring(const char *name, struct ipcx_stat *stat)
+{
+	struct ipcx_ring *ring;
+	int ret;
+
+	ret = ipcx_ring_open(&ring, tool.dev, name, IPCX_OPEN_READ, NULL);
+	if (ret == -EACCES)
+		ret = ipcx_ring_open(&ring, tool.dev, name, IPCX_OPEN_WRITE, NULL);
+	if (ret)
+		return ret;
+	ret = fd_stat(ipcx_ring_fd(ring), stat);
+	if (!ret)
+		stat->handles--;
+	ipcx_ring_close(ring);
+	return ret;
+}
+
 static int stat_dest(const struct dest *dest, struct ipcx_stat *stat)
 {
-	int ret = dest->is_port ? -EPROTOTYPE : stat_queue(dest->text, stat);
+	int ret;
 
+	if (dest->is_port)
+		return stat_mailbox(dest, stat);
+	ret = stat_queue(dest->text, stat);
+	if (ret == -EPROTOTYPE)
+		ret = stat_ring(dest->text, stat);
 	return ret == -EPROTOTYPE ? stat_mailbox(dest, stat) : ret;
+}
+
+static int stat_only_ring(const struct dest *dest, struct ipcx_stat *stat)
+{
+	return dest->is_port ? -EPROTOTYPE : stat_ring(dest->text, stat);
 }
 
 static void line(const char *label, const char *fmt, ...)
@@ -187,28 +234,51 @@ static void print_content(const struct ipcx_stat *stat)
 		line("notify:", "%s", stat->state & IPCX_STAT_NOTIFY ? "registered" : "none");
 }
 
+/* How many there are of one side. */
+static void print_side(const char *label, uint32_t count, bool gone)
+{
+	line(label, "%u%s", count, gone ? ", the last one has gone" : "");
+}
+
+static void print_ring(const struct ipcx_stat *stat)
+{
+	line("ring mode:", "%s", ring_mode_name(stat->ring_mode));
+	line("limits:", "%" PRIu64 " bytes, %" PRIu64 " bytes a record",
+	     NUM(stat->max_bytes), NUM(stat->max_msg_size));
+	line("used:", "%" PRIu64 " bytes", NUM(stat->bytes));
+	print_side("producers:", stat->producers, stat->state & IPCX_STAT_EOF);
+	print_side("consumers:", stat->consumers, stat->state & IPCX_STAT_BROKEN);
+	line("sent:", "%" PRIu64 " records", NUM(stat->sent));
+	line("lost:", "%" PRIu64 " records, by the consumers that are there", NUM(stat->lost));
+	line("waiting:", "%u to produce, %u to consume", stat->send_waiters, stat->recv_waiters);
+}
+
 static void print_text(const struct ipcx_stat *stat)
 {
 	print_who(stat);
-	if (stat->state & IPCX_STAT_GROUP)
+	if (stat->kind == IPCX_KIND_RING)
+		print_ring(stat);
+	else if (stat->state & IPCX_STAT_GROUP)
 		print_group(stat);
 	else
 		print_content(stat);
 }
 
-int cmd_stat(int argc, char **argv)
+static int stat_all(const struct argp *line_argp, int argc, char **argv,
+		    int (*get)(const struct dest *dest, struct ipcx_stat *stat),
+		    enum action action)
 {
 	struct args args = { .dests = check_alloc(calloc(argc, sizeof(struct dest))) };
 	int status, failed = 0;
 
-	parse_args(&argp, argc, argv, &args);
+	parse_args(line_argp, argc, argv, &args);
 	status = open_device();
 	for (size_t i = 0; !status && i < args.count; i++) {
 		struct ipcx_stat stat;
-		int err = stat_dest(&args.dests[i], &stat);
+		int err = get(&args.dests[i], &stat);
 
 		if (err) {
-			failed = report(args.dests[i].is_port ? ACT_PORT : ACT_STAT,
+			failed = report(args.dests[i].is_port && err == -ENOENT ? ACT_PORT : action,
 					args.dests[i].text, err);
 			continue;
 		}
@@ -222,4 +292,14 @@ int cmd_stat(int argc, char **argv)
 	}
 	free(args.dests);
 	return status ? status : failed;
+}
+
+int cmd_stat(int argc, char **argv)
+{
+	return stat_all(&argp, argc, argv, stat_dest, ACT_STAT);
+}
+
+int cmd_ring_stat(int argc, char **argv)
+{
+	return stat_all(&ring_argp, argc, argv, stat_only_ring, ACT_CONSUME);
 }

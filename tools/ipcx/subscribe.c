@@ -32,11 +32,7 @@ static unsigned int lag_arg(struct argp_state *state, const char *arg)
 		[IPCX_LAG_BLOCK] = "block",
 	};
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(lags); i++)
-		if (!strcmp(arg, lags[i]))
-			return i;
-	argp_error(state, "--lag: '%s' is none of 'newest', 'oldest' and 'block'", arg);
-	return 0;
+	return word_arg(state, "lag", arg, lags, ARRAY_SIZE(lags));
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)

@@ -35,6 +35,17 @@ extern struct tool tool;
 
 /* main.c */
 
+struct command {
+	const char *name;
+	const char *what;
+	int (*run)(int argc, char **argv);
+};
+
+/* For --help. */
+void print_commands(const struct command *list, size_t count);
+/* The one that @argv begins with; @whose: the words before. The exit status. */
+int run_subcommand(const struct command *list, size_t count, const char *whose, int argc,
+		   char **argv);
 /* Parse a subcommand's line: exits after --help and after usage errors. */
 void parse_args(const struct argp *argp, int argc, char **argv, void *input);
 /* The same for a line whose end is another program's: options end before it. */
@@ -54,6 +65,8 @@ enum {
 	KEY_FD,
 	KEY_FILES,
 	KEY_CAT,
+	KEY_EXIST_OK,
+	KEY_WAIT_POLICY,
 };
 
 /* args.c: the values of arguments; usage errors where they are wrong */
@@ -83,8 +96,12 @@ uint64_t number_arg(struct argp_state *state, const char *option, const char *ar
 uint64_t count_arg(struct argp_state *state, const char *option, const char *arg);
 uint64_t size_arg(struct argp_state *state, const char *option, const char *arg);
 uint32_t priority_arg(struct argp_state *state, const char *option, const char *arg);
-uint32_t mode_arg(struct argp_state *state, const char *arg);
+uint32_t mode_arg(struct argp_state *state, const char *option, const char *arg);
 uint32_t spin_arg(struct argp_state *state, const char *arg);
+unsigned int wait_policy_arg(struct argp_state *state, const char *arg);
+/* Which of @words it is, from 0 on; @option and its words are named where it is none. */
+unsigned int word_arg(struct argp_state *state, const char *option, const char *arg,
+		      const char *const *words, unsigned int count);
 void timeout_arg(struct argp_state *state, const char *arg, struct patience *p);
 void check_patience(struct argp_state *state, const struct patience *p);
 /* Fill in an option structure; a timeout begins now. */
@@ -111,6 +128,9 @@ enum action {
 	ACT_GROUP	= 1 << 14,	/* open a group by its name or port, for sending */
 	ACT_JOIN	= 1 << 15,	/* the same to subscribe, and subscribing */
 	ACT_WATCH	= 1 << 16,	/* ask for a death notice */
+	ACT_RING	= 1 << 17,	/* create a ring */
+	ACT_PRODUCE	= 1 << 18,	/* open a ring to write to it, and writing */
+	ACT_CONSUME	= 1 << 19,	/* the same to read */
 };
 
 /*
@@ -181,6 +201,38 @@ int make_mailbox(struct ipcx_mbox **m, const char *name, const struct birth *bir
 /* Say why @len bytes could not be sent; the exit status. */
 int explain_post(const struct ipcx_mbox *m, enum action action, const struct dest *dest,
 		 size_t len, int err);
+
+/* create.c: what is made and stays */
+
+/* A name to be made; with a kind's own fields behind it. */
+struct creation {
+	const char *name;
+	bool exist_ok;
+	bool has_mode;			/* as it is, whatever the umask */
+	mode_t mode;
+	/* Open or create it, with IPCX_OPEN_*: its fd, which the kind keeps, or an errno. */
+	int (*open)(struct creation *c, unsigned int flags);
+};
+
+/* --exist-ok and the name, for a parser; else ARGP_ERR_UNKNOWN. */
+error_t creation_option(int key, char *arg, struct argp_state *state, struct creation *c);
+/* A new object, or with --exist-ok one that is there. 0, or a negative errno. */
+int creation_run(struct creation *c);
+
+/* ring.c */
+
+/* 0, or an exit status after a message. */
+int open_ring(struct ipcx_ring **ring, const char *name, unsigned int rights,
+	      enum action action);
+/* Is this the name of one? */
+bool is_ring(const char *name);
+/* Say why one cannot take part; the exit status. */
+int explain_attach(const struct ipcx_ring *ring, const char *name, enum action action, int err);
+
+/* stat.c */
+
+/* State of whatever object this is; 0, or a negative errno. */
+int fd_stat(int fd, struct ipcx_stat *stat);
 
 /* files.c: what messages carry */
 
@@ -276,6 +328,7 @@ void json_print(json_t *value);
 /* A group is a mailbox to the kernel; to people it is another thing. */
 const char *kind_name(const struct ipcx_stat *stat);
 const char *overflow_name(unsigned int overflow);
+const char *ring_mode_name(unsigned int mode);
 /* User and group names, or numbers; to be freed. */
 char *user_name(uid_t uid);
 char *group_name(gid_t gid);
@@ -300,5 +353,10 @@ int cmd_publish(int argc, char **argv);
 int cmd_subscribe(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
 int cmd_rm(int argc, char **argv);
+int cmd_ring(int argc, char **argv);
+int cmd_ring_create(int argc, char **argv);
+int cmd_ring_produce(int argc, char **argv);
+int cmd_ring_consume(int argc, char **argv);
+int cmd_ring_stat(int argc, char **argv);
 
 #endif /* IPCX_TOOL_H */
