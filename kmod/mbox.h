@@ -113,9 +113,10 @@ struct ipcx_mbox {
  * @async: it is a &struct ipcx_async's, and nobody waits in @w
  * @handed: @owner is a &struct ipcx_token_file
  * @trunc: a reply of more than @room is cut, not refused
- * @adaptive: the caller spins while @peer runs, or who received last
- * @peer: adaptive: the task that was handed the request, a reference, or NULL;
- *	set once at most
+ * @adaptive: the caller spins while @peer runs
+ * @woken: @peer waited for the request, and got it at once
+ * @peer: adaptive: the task that was handed the request, or will come for it, a
+ *	reference, or NULL; set once at most
  * @room: what the reply may have
  * @reply: the reply's mail
  */
@@ -130,6 +131,7 @@ struct ipcx_caller {
 	bool handed;
 	bool trunc;
 	bool adaptive;
+	bool woken;
 	struct pid *peer;
 	struct ipcx_room room;
 	struct ipcx_mail *reply;
@@ -199,6 +201,8 @@ void ipcx_mail_fail_sender_locked(struct ipcx_queue *q, struct ipcx_waiter *w,
 void ipcx_call_init(struct ipcx_caller *call, struct ipcx_mail *reply);
 int ipcx_call_wait(struct ipcx_mbox *mbox, struct ipcx_caller *call,
 		   const struct ipcx_deadline *dl);
+void ipcx_call_accepted_locked(struct ipcx_mbox *mbox,
+			       struct ipcx_caller *call);
 void ipcx_call_received_locked(struct ipcx_mbox *mbox, struct ipcx_caller *call,
 			       u64 token, struct ipcx_wakeups *wk);
 struct ipcx_caller *ipcx_call_find_locked(struct rb_root *calls, u64 token,

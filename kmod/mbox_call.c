@@ -34,6 +34,7 @@ void ipcx_call_init(struct ipcx_caller *call, struct ipcx_mail *reply)
 	call->handed = false;
 	call->trunc = false;
 	call->adaptive = false;
+	call->woken = false;
 	call->peer = NULL;
 	call->reply = reply;
 }
@@ -218,23 +219,8 @@ static int give_up(struct ipcx_mbox *mbox, struct ipcx_caller *call, int why)
 	return why == -ERESTARTSYS && !back ? -EINTR : why;
 }
 
-/* Returns whether the call was done before the budget was. */
-static bool spin_for_call(struct ipcx_mbox *mbox, struct ipcx_caller *call)
-{
-	struct ipcx_peer peer;
-
-	/* Nobody waited for the request: who received last will come for it. */
-	spin_lock(&mbox->q.lock);
-	mbox->adaptive = true;
-	peer.woken = call->peer;
-	peer.pid = get_pid(call->peer ? call->peer : mbox->receiver);
-	call->w.spins = peer.pid && !call->w.done;
-	spin_unlock(&mbox->q.lock);
-	return peer.pid && ipcx_mail_spin(&mbox->q, &call->w, &peer);
-}
-
 /**
- * ipcx_mail_handed_locked() - A message goes to a task.
+ * ipcx_mail_handed_locked() - A message goes to a task that waited for one.
  * @msg: the message
  * @to: the task
  *
@@ -244,8 +230,36 @@ void ipcx_mail_handed_locked(struct ipcx_message *msg, struct task_struct *to)
 {
 	struct ipcx_caller *call = ipcx_mail_of(msg)->call;
 
-	if (call && call->adaptive && !call->peer)
-		call->peer = get_pid(task_pid(to));
+	if (!call || !call->adaptive || call->peer)
+		return;
+	call->peer = get_pid(task_pid(to));
+	call->woken = true;
+}
+
+/**
+ * ipcx_call_accepted_locked() - An adaptive caller's message has its place.
+ * @mbox: the mailbox
+ * @call: the call, which spins from now on if there is somebody to spin for
+ *
+ * Nobody waited for the message: who received last will come for it.
+ *
+ * Context: under the mailbox's lock.
+ */
+void ipcx_call_accepted_locked(struct ipcx_mbox *mbox, struct ipcx_caller *call)
+{
+	mbox->adaptive = true;
+	if (!call->peer)
+		call->peer = get_pid(mbox->receiver);
+	call->w.spins = call->peer;
+}
+
+/* Returns whether the call was done before the budget was. */
+static bool spin_for_call(struct ipcx_mbox *mbox, struct ipcx_caller *call)
+{
+	/* Whoever spins has a peer, which stays the same. */
+	struct ipcx_peer peer = { .pid = call->peer, .woken = call->woken };
+
+	return ipcx_mail_spin(&mbox->q, &call->w, &peer);
 }
 
 /**
@@ -263,7 +277,7 @@ int ipcx_call_wait(struct ipcx_mbox *mbox, struct ipcx_caller *call,
 {
 	int ret;
 
-	if (unlikely(call->adaptive) && spin_for_call(mbox, call)) {
+	if (unlikely(call->w.spins) && spin_for_call(mbox, call)) {
 		ret = 0;
 	} else {
 		trace_ipcx_block(&mbox->q.obj, true);

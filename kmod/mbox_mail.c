@@ -97,16 +97,19 @@ struct ipcx_pq_entry *ipcx_mail_select_locked(struct ipcx_queue *q, u32 match,
 
 /**
  * ipcx_mail_accepted_locked() - Mail has a place in its mailbox.
+ * @q: the mailbox's queue
  * @msg: the message
  *
  * Context: under the mailbox's lock.
  */
-void ipcx_mail_accepted_locked(struct ipcx_message *msg)
+void ipcx_mail_accepted_locked(struct ipcx_queue *q, struct ipcx_message *msg)
 {
-	struct ipcx_share *share = ipcx_mail_of(msg)->share;
+	struct ipcx_mail *mail = ipcx_mail_of(msg);
 
-	share->bytes += msg->e.size;
-	share->msgs++;
+	mail->share->bytes += msg->e.size;
+	mail->share->msgs++;
+	if (mail->call && unlikely(mail->call->adaptive))
+		ipcx_call_accepted_locked(ipcx_mbox_of(q), mail->call);
 }
 
 /**
@@ -190,7 +193,7 @@ static bool stop_spinning(struct ipcx_queue *q, struct ipcx_waiter *w)
  * ipcx_mail_spin() - Wait for a while without sleeping, see ipcx_spin().
  * @q: the mailbox's queue
  * @w: the waiter, which spins
- * @peer: who will serve it; the reference goes
+ * @peer: who will serve it
  *
  * Context: process context, no locks held.
  * Return: true when served.
@@ -203,7 +206,6 @@ bool ipcx_mail_spin(struct ipcx_queue *q, struct ipcx_waiter *w,
 
 	if (start)
 		trace_ipcx_spin(&q->obj, ktime_get_ns() - start, hit);
-	put_pid(peer->pid);
 	return hit || stop_spinning(q, w);
 }
 

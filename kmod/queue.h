@@ -210,7 +210,7 @@ static inline bool ipcx_queue_polled_locked(const struct wait_queue_head *wq)
 /* mbox_mail.c, mbox_call.c: what is more to do for mail. */
 void ipcx_mail_index_locked(struct ipcx_queue *q, struct ipcx_message *msg);
 void ipcx_mail_unindex_locked(struct ipcx_queue *q, struct ipcx_message *msg);
-void ipcx_mail_accepted_locked(struct ipcx_message *msg);
+void ipcx_mail_accepted_locked(struct ipcx_queue *q, struct ipcx_message *msg);
 void ipcx_mail_gone_locked(struct ipcx_message *msg);
 void ipcx_mail_withdraw_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 			       struct ipcx_wakeups *wk);
@@ -304,7 +304,7 @@ static inline void ipcx_queue_count_accepted_locked(struct ipcx_queue *q,
 	u32 size = msg->e.size;
 
 	if (unlikely(mail))
-		ipcx_mail_accepted_locked(msg);
+		ipcx_mail_accepted_locked(q, msg);
 	q->bytes += size;
 	q->stats.sent++;
 	q->stats.sent_bytes += size;

@@ -9,6 +9,7 @@
 #include <linux/fs.h>
 #include <linux/ipcx.h>
 #include <linux/nospec.h>
+#include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -127,6 +128,17 @@ static int wait_for_message(struct ipcx_queue *q, struct ipcx_waiter *w,
 	return ret ? ret : w->error;
 }
 
+/* The same, but first without sleeping, while @peer runs, whose reference goes. */
+static int spin_for_message(struct ipcx_queue *q, struct ipcx_waiter *w,
+			    struct ipcx_peer *peer,
+			    const struct ipcx_deadline *dl)
+{
+	bool served = ipcx_mail_spin(q, w, peer);
+
+	put_pid(peer->pid);
+	return served ? w->error : wait_for_message(q, w, dl);
+}
+
 /*
  * Unlock, and wake those whom @wk names, the caller being in line already: who is
  * woken and sends at once finds it there.
@@ -175,8 +187,8 @@ get_message_locked(const struct ipcx_transfer *xf, struct ipcx_wakeups *wk,
 		ipcx_mail_peer_locked(q, &w, wk, &peer);
 	unlock_queue(q, wk);
 
-	if (mail && unlikely(peer.pid) && ipcx_mail_spin(q, &w, &peer))
-		ret = w.error;
+	if (mail && unlikely(peer.pid))
+		ret = spin_for_message(q, &w, &peer, &xf->deadline);
 	else
 		ret = wait_for_message(q, &w, &xf->deadline);
 	*room = w.room;
