@@ -109,25 +109,13 @@ static int copy_payload(struct delivery *d, struct ipcx_message *msg)
 	return 0;
 }
 
-/* A subscriber's mail, complete but for its place; NULL: it cannot have it. */
-static struct ipcx_message *member_mail(struct delivery *d,
-					struct ipcx_link *link)
+/* What every subscriber gets; for which @msg is charged already. */
+static void fill_mail(struct delivery *d, struct ipcx_link *link,
+		      struct ipcx_message *msg, struct ipcx_share *share)
 {
-	struct ipcx_mbox *home = ipcx_link_home(link);
-	struct ipcx_message *msg;
-	struct ipcx_mail *mail;
+	struct ipcx_mail *mail = ipcx_mail_of(msg);
 
-	if (d->size > home->q.max_msg_size)
-		return NULL;
-	msg = member_message(home);
-	if (IS_ERR(msg))
-		return NULL;
-	mail = ipcx_mail_of(msg);
-	mail->share = ipcx_share_get(home, d->user);
-	if (!mail->share || copy_payload(d, msg)) {
-		ipcx_message_free(msg);
-		return NULL;
-	}
+	mail->share = share;
 	ipcx_pq_set(&msg->e, d->m->type, d->m->priority);
 	ipcx_sender_set_current(&mail->from, d->t->port);
 	mail->cookie = d->m->cookie;
@@ -140,6 +128,51 @@ static struct ipcx_message *member_mail(struct delivery *d,
 	mail->lost = 0;
 	refcount_inc(&link->ref);
 	mail->link = link;
+}
+
+/* A subscriber's mail, complete but for its place; NULL: it cannot have it. */
+static struct ipcx_message *member_mail(struct delivery *d,
+					struct ipcx_link *link)
+{
+	struct ipcx_mbox *home = ipcx_link_home(link);
+	struct ipcx_message *msg;
+	struct ipcx_share *share;
+
+	if (d->size > home->q.max_msg_size)
+		return NULL;
+	msg = member_message(home);
+	if (IS_ERR(msg))
+		return NULL;
+	share = ipcx_share_get(home, d->user);
+	if (!share || copy_payload(d, msg)) {
+		ipcx_message_free(msg);
+		return NULL;
+	}
+	fill_mail(d, link, msg, share);
+	return msg;
+}
+
+/*
+ * The same from what the subscriber keeps, for a user who sent it something before.
+ * NULL: take the general way.
+ */
+static struct ipcx_message *member_mail_locked(struct delivery *d,
+					       struct ipcx_link *link)
+{
+	struct ipcx_mbox *home = ipcx_link_home(link);
+	struct ipcx_queue_cache *cache = &home->q.cache;
+	struct ipcx_message *msg;
+
+	lockdep_assert_held(&home->q.lock);
+	if (!link->share || link->share->user != d->user || !cache->smalls ||
+	    d->size > home->q.max_msg_size)
+		return NULL;
+	msg = ipcx_message_first(&cache->small);
+	if (msg->acct != home->q.obj.acct || copy_payload(d, msg))
+		return NULL;
+	ipcx_message_pop(&cache->small);
+	cache->smalls--;
+	fill_mail(d, link, msg, link->share);
 	return msg;
 }
 
@@ -219,20 +252,27 @@ static void deliver(struct delivery *d, struct ipcx_link *link)
 	enum ipcx_placed placed;
 	struct ipcx_message *msg;
 
-	msg = member_mail(d, link);
-	if (!msg) {
-		lose(link);
-		return;
-	}
 	ipcx_wakeups_init(&wk);
-	for (;;) {
+	spin_lock(&q->lock);
+	msg = member_mail_locked(d, link);
+	if (unlikely(!msg)) {
+		spin_unlock(&q->lock);
+		msg = member_mail(d, link);
+		if (!msg) {
+			lose(link);
+			return;
+		}
 		spin_lock(&q->lock);
+		link->share = ipcx_mail_of(msg)->share;
+	}
+	for (;;) {
 		placed = place_locked(link, msg, &wk);
 		if (placed != IPCX_PLACE_AGAIN)
 			break;
 		spin_unlock(&q->lock);
 		ipcx_queue_finish(q, &wk);
 		cond_resched();
+		spin_lock(&q->lock);
 	}
 	/* What was dropped may have left more room than was needed. */
 	ipcx_queue_admit_all(q, &wk);

@@ -72,17 +72,25 @@ static void count_link_locked(const struct ipcx_link *link, s64 n)
 	}
 }
 
+/*
+ * Members are found by a mark that all have: that search looks at a word for each node,
+ * where one for what is present looks at each of its 64 places.
+ */
+#define IPCX_MEMBER	XA_MARK_0
+
 static int add_member_locked(struct ipcx_link *link)
 {
 	struct ipcx_ties *group = &link->target->ties;
+	const u64 port = ipcx_link_home(link)->q.obj.id;
 	int ret;
 
 	link->number = group->next_number;
-	ret = xa_insert(&group->members, ipcx_link_home(link)->q.obj.id, link,
-			IPCX_GFP);
-	if (!ret)
-		WRITE_ONCE(group->next_number, link->number + 1);
-	return ret;
+	ret = xa_insert(&group->members, port, link, IPCX_GFP);
+	if (ret)
+		return ret;
+	xa_set_mark(&group->members, port, IPCX_MEMBER);
+	WRITE_ONCE(group->next_number, link->number + 1);
+	return 0;
 }
 
 static int tie_locked(struct ipcx_link *link)
@@ -302,7 +310,7 @@ struct ipcx_link *ipcx_link_next_member(struct ipcx_mbox *group,
 	rcu_read_lock();
 	for (;; ++*port) {
 		link = xa_find(&group->ties.members, port, ULONG_MAX,
-			       XA_PRESENT);
+			       IPCX_MEMBER);
 		if (!link || (link->number < end && get_member(link)))
 			break;
 	}

@@ -37,6 +37,7 @@ struct file;
 struct ipcx_handle;
 struct ipcx_mail;
 struct ipcx_mbox;
+struct ipcx_share;
 struct ipcx_stat;
 
 /**
@@ -53,6 +54,7 @@ struct ipcx_stat;
  * @over: it has ended; as all that follows: subscription, home's lock
  * @lost: messages lost
  * @untold: how many of them the next message has to tell
+ * @share: what the user has in home who sent last by it, or NULL
  * @queued: its mail in home's queue, oldest first
  * @waiting: mail whose senders wait for room
  * @rcu: for senders to the group
@@ -70,6 +72,7 @@ struct ipcx_link {
 	bool over;
 	u64 lost;
 	u64 untold;
+	struct ipcx_share *share;
 	struct list_head queued;
 	struct list_head waiting;
 	struct rcu_head rcu;
