@@ -387,6 +387,10 @@ static const struct ipcx_op ops[] = {
 		IPCX_RING_WAKE, IPCX_RING_WAKE_SIZE_VER0, ON_RING, 0,
 		ipcx_ring_ioctl_wake
 	},
+	[OP_INDEX(IPCX_RING_EVENTFD)] = {
+		IPCX_RING_EVENTFD, IPCX_RING_EVENTFD_SIZE_VER0, ON_RING, 0,
+		ipcx_ring_ioctl_eventfd
+	},
 };
 
 /* Find the operation for an fd of this kind; the size is not looked at. */

@@ -130,7 +130,7 @@ static void write_info(struct ipcx_ring *ring)
 
 static struct ipcx_ring *ring_alloc(const struct ipcx_ring_attr *attr)
 {
-	struct ipcx_ring *ring = kzalloc(sizeof(*ring), GFP_KERNEL_ACCOUNT);
+	struct ipcx_ring *ring = kzalloc(sizeof(*ring), IPCX_GFP);
 
 	if (!ring)
 		return NULL;

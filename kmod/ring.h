@@ -43,6 +43,7 @@
 
 #include "object.h"
 
+struct ipcx_bell;
 struct ipcx_ring;
 struct ipcx_waiter;
 struct ipcx_wakeups;
@@ -69,6 +70,9 @@ enum ipcx_ring_side {
  * @maps: mappings; one, and for a moment two while it is moved
  * @waiter: the thread that sleeps in this role, or NULL; ring lock
  * @index: what it waits for; ring lock
+ * @bell: eventfd, or NULL; ring lock
+ * @armed: @bell is to be signalled; ring lock
+ * @armed_index: what for, as @index; ring lock
  */
 struct ipcx_member {
 	struct ipcx_ring *ring;
@@ -79,12 +83,16 @@ struct ipcx_member {
 	refcount_t maps;
 	struct ipcx_waiter *waiter;
 	u64 index;
+	struct ipcx_bell *bell;
+	bool armed;
+	u64 armed_index;
 };
 
 /**
  * struct ipcx_side - The members of one side.
  * @max: most at a time; immutable
  * @waiters: how many sleep; ring lock
+ * @bells: eventfds that are armed; ring lock
  * @armed: somebody polled and found nothing; ring lock
  * @gone: the last one has gone, and none has come since; ring lock
  * @attached: bit mask of slots; ring lock
@@ -94,6 +102,7 @@ struct ipcx_member {
 struct ipcx_side {
 	u32 max;
 	u32 waiters;
+	u32 bells;
 	bool armed;
 	bool gone;
 	u64 attached;
@@ -125,6 +134,17 @@ struct ipcx_ring {
 	u64 holders;
 	struct ipcx_side side[IPCX_SIDES];
 };
+
+static inline bool ipcx_ring_role_valid(u32 role)
+{
+	return role == IPCX_RING_PRODUCER || role == IPCX_RING_CONSUMER;
+}
+
+/* @role: a valid one of the ABI. */
+static inline enum ipcx_ring_side ipcx_ring_side_of(u32 role)
+{
+	return role == IPCX_RING_PRODUCER ? IPCX_PRODUCERS : IPCX_CONSUMERS;
+}
 
 static inline struct ipcx_ring *ipcx_ring_of(struct ipcx_object *obj)
 {
@@ -188,11 +208,24 @@ int ipcx_ring_mmap(struct file *file, struct vm_area_struct *vma);
 u64 ipcx_ring_end_locked(struct ipcx_ring *ring);
 void ipcx_ring_show_waiters_locked(struct ipcx_ring *ring);
 void ipcx_ring_fence(struct ipcx_ring *ring, enum ipcx_ring_side side);
+void ipcx_ring_fence_for(struct ipcx_ring *ring, enum ipcx_ring_side side);
+bool ipcx_member_ready_locked(const struct ipcx_member *m, u64 index);
+struct ipcx_member *ipcx_find_member_locked(struct ipcx_ring *ring,
+					    const struct file *file, u32 role,
+					    u32 slot);
 unsigned int ipcx_ring_wake_side(struct ipcx_ring *ring,
 				 enum ipcx_ring_side side);
 void ipcx_member_wake_locked(struct ipcx_member *m, struct ipcx_wakeups *wk);
 __poll_t ipcx_ring_poll(struct file *file, poll_table *wait);
 long ipcx_ring_ioctl_wait(struct file *file, void __user *uarg, size_t size);
 long ipcx_ring_ioctl_wake(struct file *file, void __user *uarg, size_t size);
+
+/* ring_eventfd.c */
+struct ipcx_bell *ipcx_bell_take_locked(struct ipcx_member *m);
+struct ipcx_bell *ipcx_bell_detach_locked(struct ipcx_member *m);
+void ipcx_bell_ring(struct ipcx_bell *bell);
+void ipcx_bell_free(struct ipcx_member *m);
+int ipcx_ring_arm_bell(struct file *file, const struct ipcx_ring_wait *arg);
+long ipcx_ring_ioctl_eventfd(struct file *file, void __user *uarg, size_t size);
 
 #endif /* _IPCX_RING_H */

@@ -118,7 +118,7 @@ struct ipcx_member *ipcx_member_attach(struct file *file,
 	struct ipcx_member *m;
 	int ret;
 
-	m = kzalloc(sizeof(*m), GFP_KERNEL_ACCOUNT);
+	m = kzalloc(sizeof(*m), IPCX_GFP);
 	if (!m)
 		return ERR_PTR(-ENOMEM);
 	m->ring = ring;
@@ -198,6 +198,7 @@ void ipcx_member_end(struct ipcx_member *m)
 	struct ipcx_side *side = &ring->side[m->side];
 	struct ipcx_wakeups wk;
 	enum ipcx_ring_side i;
+	struct ipcx_bell *bell;
 
 	ipcx_wakeups_init(&wk);
 	spin_lock(&ring->lock);
@@ -210,9 +211,11 @@ void ipcx_member_end(struct ipcx_member *m)
 		ring->holders &= ~BIT_ULL(m->slot);
 	if (m->waiter)
 		ipcx_member_wake_locked(m, &wk);
+	bell = ipcx_bell_detach_locked(m);
 	show_members_locked(ring);
 	spin_unlock(&ring->lock);
 	ipcx_wake(&wk);
+	ipcx_bell_ring(bell);
 
 	trace_ipcx_ring_member(ring, m, false);
 	/* Records may have become readable, room may have become free, or both ended. */
@@ -220,6 +223,7 @@ void ipcx_member_end(struct ipcx_member *m)
 		ipcx_ring_wake_side(ring, i);
 		wake_up_interruptible_all(&ring->side[i].poll_wait);
 	}
+	ipcx_bell_free(m);
 	mmdrop(m->mm);
 	kfree(m);
 }

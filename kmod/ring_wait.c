@@ -105,11 +105,28 @@ static bool writable_locked(struct ipcx_ring *ring, u64 index)
 				  oldest) <= 0;
 }
 
-static bool ready_locked(const struct ipcx_member *m)
+/**
+ * ipcx_member_ready_locked() - Has come true what a member would wait for?
+ * @m: the member
+ * @index: as in &struct ipcx_ring_wait
+ *
+ * Context: under the ring's lock.
+ */
+bool ipcx_member_ready_locked(const struct ipcx_member *m, u64 index)
 {
 	if (m->side == IPCX_CONSUMERS)
-		return readable_locked(m->ring, m->index);
-	return writable_locked(m->ring, m->index);
+		return readable_locked(m->ring, index);
+	return writable_locked(m->ring, index);
+}
+
+static bool ready_locked(const struct ipcx_member *m)
+{
+	return ipcx_member_ready_locked(m, m->index);
+}
+
+static u32 waiting_locked(const struct ipcx_side *side)
+{
+	return side->waiters + side->bells + side->armed;
 }
 
 /**
@@ -120,10 +137,8 @@ static bool ready_locked(const struct ipcx_member *m)
  */
 void ipcx_ring_show_waiters_locked(struct ipcx_ring *ring)
 {
-	const struct ipcx_side *producers = &ring->side[IPCX_PRODUCERS];
-	const struct ipcx_side *consumers = &ring->side[IPCX_CONSUMERS];
-	u32 space = producers->waiters + producers->armed;
-	u32 data = consumers->waiters + consumers->armed;
+	u32 space = waiting_locked(&ring->side[IPCX_PRODUCERS]);
+	u32 data = waiting_locked(&ring->side[IPCX_CONSUMERS]);
 	struct ipcx_ring_info *info = ipcx_ring_info(ring);
 
 	lockdep_assert_held(&ring->lock);
@@ -192,8 +207,14 @@ static enum ipcx_ring_side other_side(enum ipcx_ring_side side)
 	return side == IPCX_PRODUCERS ? IPCX_CONSUMERS : IPCX_PRODUCERS;
 }
 
-/* Whose doing a member of @side waits for has to see the waiters word. */
-static void fence_for(struct ipcx_ring *ring, enum ipcx_ring_side side)
+/**
+ * ipcx_ring_fence_for() - Let those see the waiters word for whom a member waits.
+ * @ring: the ring
+ * @side: the member's
+ *
+ * Context: process context, may sleep, no locks held.
+ */
+void ipcx_ring_fence_for(struct ipcx_ring *ring, enum ipcx_ring_side side)
 {
 	ipcx_ring_fence(ring, other_side(side));
 	if (side == IPCX_PRODUCERS && producers_wait_for_commits(ring))
@@ -224,20 +245,26 @@ void ipcx_member_wake_locked(struct ipcx_member *m, struct ipcx_wakeups *wk)
 }
 
 /*
- * Wake those from slot @slot on whose wait has come true. Returns where to go on: there are
- * more than @wk has places for.
+ * Wake those from slot @slot on whose wait has come true. Returns where to go on, not
+ * before @bell was signalled: there are more than @wk and @bell have places for.
  */
 static u32 wake_ready_locked(struct ipcx_side *side, u32 slot,
-			     struct ipcx_wakeups *wk)
+			     struct ipcx_wakeups *wk, struct ipcx_bell **bell)
 {
-	for (; slot < side->max && side->waiters; slot++) {
+	for (; slot < side->max && side->waiters + side->bells; slot++) {
 		struct ipcx_member *m = side->member[slot];
 
-		if (!m || !m->waiter || !ready_locked(m))
+		if (!m)
 			continue;
-		if (ipcx_wakeups_full(wk))
-			return slot;
-		ipcx_member_wake_locked(m, wk);
+		if (m->waiter && ready_locked(m)) {
+			if (ipcx_wakeups_full(wk))
+				return slot;
+			ipcx_member_wake_locked(m, wk);
+		}
+		if (m->armed && ipcx_member_ready_locked(m, m->armed_index)) {
+			*bell = ipcx_bell_take_locked(m);
+			return slot + 1;
+		}
 	}
 	return side->max;
 }
@@ -261,8 +288,10 @@ unsigned int ipcx_ring_wake_side(struct ipcx_ring *ring,
 
 	ipcx_wakeups_init(&wk);
 	do {
+		struct ipcx_bell *bell = NULL;
+
 		spin_lock(&ring->lock);
-		slot = wake_ready_locked(s, slot, &wk);
+		slot = wake_ready_locked(s, slot, &wk, &bell);
 		armed = s->armed;
 		s->armed = false;
 		if (armed)
@@ -270,6 +299,7 @@ unsigned int ipcx_ring_wake_side(struct ipcx_ring *ring,
 		spin_unlock(&ring->lock);
 		woken += wk.tasks;
 		ipcx_wake(&wk);
+		ipcx_bell_ring(bell);
 		/*
 		 * All of them, without a word what there is: it differs. Who finds
 		 * nothing arms again.
@@ -285,7 +315,11 @@ static int check_wait(const struct ipcx_ring_wait *arg,
 {
 	dl->set = false;
 	if (arg->flags & ~IPCX_RING_WAIT_VALID ||
-	    (arg->role != IPCX_RING_PRODUCER && arg->role != IPCX_RING_CONSUMER))
+	    !ipcx_ring_role_valid(arg->role))
+		return -EINVAL;
+	/* One that does not sleep needs neither. */
+	if (arg->flags & IPCX_RING_WAIT_EVENTFD &&
+	    arg->flags != IPCX_RING_WAIT_EVENTFD)
 		return -EINVAL;
 	if (arg->index != ipcx_ring_index(arg->index))
 		return -EINVAL;
@@ -294,18 +328,27 @@ static int check_wait(const struct ipcx_ring_wait *arg,
 	return arg->clock || arg->deadline_ns ? -EINVAL : 0;
 }
 
-/* The calling process's own role, as it says. */
-static struct ipcx_member *find_member_locked(struct ipcx_ring *ring,
-					      const struct file *file,
-					      const struct ipcx_ring_wait *arg)
+/**
+ * ipcx_find_member_locked() - The calling process's own role, as it says.
+ * @ring: the ring
+ * @file: what it is called through
+ * @role: a valid one
+ * @slot: anything
+ *
+ * Context: under the ring's lock.
+ * Return: the member, or NULL: that is not the caller's.
+ */
+struct ipcx_member *ipcx_find_member_locked(struct ipcx_ring *ring,
+					    const struct file *file, u32 role,
+					    u32 slot)
 {
-	struct ipcx_side *side = &ring->side[arg->role == IPCX_RING_PRODUCER ?
-					     IPCX_PRODUCERS : IPCX_CONSUMERS];
+	struct ipcx_side *side = &ring->side[ipcx_ring_side_of(role)];
 	struct ipcx_member *m;
 
-	if (arg->slot >= side->max)
+	lockdep_assert_held(&ring->lock);
+	if (slot >= side->max)
 		return NULL;
-	m = side->member[array_index_nospec(arg->slot, side->max)];
+	m = side->member[array_index_nospec(slot, side->max)];
 	return m && m->mm == current->mm && m->file == file ? m : NULL;
 }
 
@@ -319,7 +362,7 @@ static int add_waiter(struct file *file, const struct ipcx_ring_wait *arg,
 
 	ipcx_waiter_init(w);
 	spin_lock(&ring->lock);
-	m = find_member_locked(ring, file, arg);
+	m = ipcx_find_member_locked(ring, file, arg->role, arg->slot);
 	if (!m) {
 		ret = -ENOTCONN;
 	} else if (m->waiter) {
@@ -371,8 +414,7 @@ static int wait_in_role(struct file *file, const struct ipcx_ring_wait *arg,
 	if (ret || w.done)
 		return ret;
 	if (!nonblock)
-		fence_for(ring, arg->role == IPCX_RING_PRODUCER ?
-				IPCX_PRODUCERS : IPCX_CONSUMERS);
+		ipcx_ring_fence_for(ring, ipcx_ring_side_of(arg->role));
 	/* IPCX_RING_FENCE [C] pairs with [D]. */
 	if (stop_waiting(ring, m, &w, nonblock, &true_now))
 		return true_now ? 0 : -EAGAIN;
@@ -402,7 +444,11 @@ long ipcx_ring_ioctl_wait(struct file *file, void __user *uarg, size_t size)
 	ret = ipcx_copy_in(&arg, sizeof(arg), uarg, size);
 	if (!ret)
 		ret = check_wait(&arg, &dl);
-	return ret ? ret : wait_in_role(file, &arg, &dl);
+	if (ret)
+		return ret;
+	if (arg.flags & IPCX_RING_WAIT_EVENTFD)
+		return ipcx_ring_arm_bell(file, &arg);
+	return wait_in_role(file, &arg, &dl);
 }
 
 /**
@@ -553,9 +599,9 @@ __poll_t ipcx_ring_poll(struct file *file, poll_table *wait)
 	if (!data && !space)
 		return mask;
 	if (data)
-		fence_for(ring, IPCX_CONSUMERS);
+		ipcx_ring_fence_for(ring, IPCX_CONSUMERS);
 	if (space)
-		fence_for(ring, IPCX_PRODUCERS);
+		ipcx_ring_fence_for(ring, IPCX_PRODUCERS);
 	spin_lock(&ring->lock);
 	/* IPCX_RING_FENCE [C] pairs with [D]. */
 	mask = events_locked(ring, file);

@@ -346,6 +346,24 @@ TRACE_EVENT(ipcx_ring_repair,
 		  __entry->bytes)
 );
 
+/* The eventfd of a member of a ring is signalled. */
+TRACE_EVENT(ipcx_ring_eventfd,
+	TP_PROTO(const struct ipcx_ring *ring, const struct ipcx_member *m),
+	TP_ARGS(ring, m),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u32, slot)
+		__field(bool, producer)
+	),
+	TP_fast_assign(
+		__entry->id = ring->obj.id;
+		__entry->slot = m->slot;
+		__entry->producer = m->side == IPCX_PRODUCERS;
+	),
+	TP_printk("id=%llu role=%s slot=%u", __entry->id,
+		  __entry->producer ? "producer" : "consumer", __entry->slot)
+);
+
 /* A member of a ring rang, and so many tasks were woken. @flags: IPCX_RING_WAKE_*. */
 TRACE_EVENT(ipcx_doorbell,
 	TP_PROTO(const struct ipcx_ring *ring, u32 flags, u32 woken),

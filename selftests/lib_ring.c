@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 FIXTURE(ring) {
@@ -560,6 +561,76 @@ TEST_F(ring, epoll_edge)
 	}
 	EXPECT_EQ(1, ipcx_producer_arm(self->p));
 	close(epfd);
+}
+
+/* ---- eventfds ---- */
+
+static struct ipcx_ring_wait_opts by_eventfd(void)
+{
+	IPCX_OPTS(ipcx_ring_wait_opts, opts);
+
+	opts.flags = IPCX_RING_WAIT_EVENTFD;
+	return opts;
+}
+
+/* How often it was signalled. */
+static int wait_signal(int event, int ms)
+{
+	struct pollfd pfd = { .fd = event, .events = POLLIN };
+	uint64_t n;
+
+	if (poll(&pfd, 1, ms) != 1)
+		return 0;
+	return read(event, &n, sizeof(n)) == sizeof(n) ? (int)n : -errno;
+}
+
+TEST_F(ring, eventfd_data)
+{
+	struct ipcx_ring_wait_opts opts = by_eventfd();
+	int event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	pthread_t thread;
+
+	ASSERT_LE(0, event);
+	EXPECT_EQ(-ENOENT, ipcx_consumer_wait(self->c, &opts));
+	EXPECT_EQ(-EINVAL, ipcx_consumer_set_eventfd(self->c, ipcx_ring_fd(self->ring)));
+	ASSERT_EQ(0, ipcx_consumer_set_eventfd(self->c, event));
+	for (int i = 0; i < 3; i++) {
+		EXPECT_EQ(-EINPROGRESS, recv_value(self->c, &opts));
+		ASSERT_EQ(0, pthread_create(&thread, NULL, send_later, self->p));
+		EXPECT_EQ(1, wait_signal(event, 10000));
+		ASSERT_EQ(0, pthread_join(thread, NULL));
+		EXPECT_EQ(0, ipcx_consumer_wait(self->c, &opts));
+		EXPECT_EQ(33, recv_value(self->c, &opts));
+	}
+	EXPECT_EQ(-EINPROGRESS, ipcx_consumer_wait(self->c, &opts));
+	ipcx_producer_detach(self->p);
+	self->p = NULL;
+	EXPECT_EQ(1, wait_signal(event, 10000));
+	EXPECT_EQ(-ENODATA, ipcx_consumer_wait(self->c, &opts));
+	close(event);
+}
+
+/* Of a producer that has sent a part of what it has. */
+TEST_F(ring, eventfd_room)
+{
+	struct ipcx_ring_wait_opts opts = by_eventfd();
+	int event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	static char payload[SIZE / 2];
+	struct iovec msgs[] = { { payload, sizeof(payload) }, { payload, sizeof(payload) } };
+
+	ASSERT_LE(0, event);
+	ASSERT_EQ(0, ipcx_producer_set_eventfd(self->p, event));
+	EXPECT_EQ(1, ipcx_producer_send_msgs(self->p, msgs, 2, &opts));
+	EXPECT_EQ(0, wait_signal(event, 0));
+	EXPECT_EQ(SIZE / 2, ipcx_consumer_recv(self->c, payload, sizeof(payload), NULL));
+	EXPECT_EQ(1, wait_signal(event, 10000));
+	EXPECT_EQ(0, ipcx_producer_send(self->p, payload, sizeof(payload), &opts));
+	EXPECT_EQ(-EINPROGRESS, ipcx_producer_send(self->p, payload, sizeof(payload), &opts));
+	ASSERT_EQ(0, ipcx_producer_set_eventfd(self->p, -1));
+	EXPECT_EQ(-ENOENT, ipcx_producer_send(self->p, payload, sizeof(payload), &opts));
+	opts.policy = IPCX_WAIT_SPIN;
+	EXPECT_EQ(-EINVAL, ipcx_producer_send(self->p, payload, sizeof(payload), &opts));
+	close(event);
 }
 
 /* ---- more than one consumer ---- */

@@ -12,6 +12,7 @@
 _Static_assert(sizeof(struct ipcx_ring_attr) == IPCX_RING_ATTR_SIZE_VER0, "ring_attr");
 _Static_assert(sizeof(struct ipcx_ring_wait) == IPCX_RING_WAIT_SIZE_VER0, "ring_wait");
 _Static_assert(sizeof(struct ipcx_ring_wake) == IPCX_RING_WAKE_SIZE_VER0, "ring_wake");
+_Static_assert(sizeof(struct ipcx_ring_eventfd) == IPCX_RING_EVENTFD_SIZE_VER0, "ring_eventfd");
 _Static_assert(offsetof(struct ipcx_ring_attr, mode) == 8, "ring_attr.mode");
 _Static_assert(offsetof(struct ipcx_ring_attr, flags) == 20, "ring_attr.flags");
 _Static_assert(offsetof(struct ipcx_ring_wait, deadline_ns) == 8, "ring_wait.deadline_ns");
@@ -43,7 +44,8 @@ _Static_assert(offsetof(struct ipcx_ring_consumer, lost) == 8, "consumer.lost");
 _Static_assert(offsetof(struct ipcx_ring_consumer, head) == 64, "consumer.head");
 _Static_assert(offsetof(struct ipcx_ring_consumer, next) == 72, "consumer.next");
 _Static_assert(sizeof(struct ipcx_ring_consumer) == 80, "consumer");
-_Static_assert(_IOC_NR(IPCX_RING_WAIT) == 0x31 && _IOC_NR(IPCX_RING_WAKE) == 0x32, "numbers");
+_Static_assert(_IOC_NR(IPCX_RING_WAIT) == 0x31 && _IOC_NR(IPCX_RING_WAKE) == 0x32 &&
+	       _IOC_NR(IPCX_RING_EVENTFD) == 0x33, "numbers");
 
 TEST(feature)
 {

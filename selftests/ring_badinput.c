@@ -7,6 +7,8 @@
 #include "ring.h"
 #include "badmem.h"
 
+#include <sys/eventfd.h>
+
 #define TAIL 64
 
 struct request {
@@ -16,6 +18,7 @@ struct request {
 		struct ipcx_stat stat;
 		struct ipcx_ring_wait wait;
 		struct ipcx_ring_wake wake;
+		struct ipcx_ring_eventfd event;
 		char bytes[sizeof(struct ipcx_stat) + TAIL];
 	};
 	char name[UNIQUE_NAME_SIZE];
@@ -32,6 +35,7 @@ FIXTURE(bad) {
 	struct consumer c;
 	int only_read;
 	int only_write;
+	int event;
 	struct bad_memory mem;
 	char name[UNIQUE_NAME_SIZE];
 	char fresh_name[UNIQUE_NAME_SIZE];
@@ -75,6 +79,8 @@ FIXTURE_SETUP(bad)
 	self->only_write = open_ring(self->name, IPCX_OPEN_WRITE, 0);
 	ASSERT_LE(0, self->only_read);
 	ASSERT_LE(0, self->only_write);
+	self->event = eventfd(0, EFD_CLOEXEC);
+	ASSERT_LE(0, self->event);
 }
 
 FIXTURE_TEARDOWN(bad)
@@ -83,6 +89,7 @@ FIXTURE_TEARDOWN(bad)
 	EXPECT_EQ(-ENOENT, open_ring(self->fresh_name, RW, 0));
 	detach_consumer(&self->c);
 	detach_producer(&self->p);
+	close(self->event);
 	close(self->only_write);
 	close(self->only_read);
 	close_ring(&self->ring);
@@ -175,6 +182,20 @@ static void prepare_wait_deadline(env_t *env, struct request *r)
 	r->wait.deadline_ns = now_ns(CLOCK_MONOTONIC) + 1000 * NSEC_PER_SEC;
 }
 
+/* There is something: it is told at once, and nothing stays armed. */
+static void prepare_arm(env_t *env, struct request *r)
+{
+	prepare_wait(env, r);
+	r->wait.flags = IPCX_RING_WAIT_EVENTFD;
+}
+
+static void prepare_event(env_t *env, struct request *r)
+{
+	r->fd = env->ring.fd;
+	r->event.role = IPCX_RING_CONSUMER;
+	r->event.fd = env->event;
+}
+
 static void prepare_wake(env_t *env, struct request *r)
 {
 	r->fd = env->only_write;
@@ -202,18 +223,21 @@ GOOD(good_stat, IPCX_STAT, prepare_stat, NULL);
 GOOD(good_wait, IPCX_RING_WAIT, prepare_wait, NULL);
 GOOD(good_wait_space, IPCX_RING_WAIT, prepare_wait_space, NULL);
 GOOD(good_wait_deadline, IPCX_RING_WAIT, prepare_wait_deadline, NULL);
+GOOD(good_event, IPCX_RING_EVENTFD, prepare_event, NULL);
+GOOD(good_arm, IPCX_RING_WAIT, prepare_arm, NULL);
 GOOD(good_wake, IPCX_RING_WAKE, prepare_wake, NULL);
 GOOD(good_wake_space, IPCX_RING_WAKE, prepare_wake_space, NULL);
 GOOD(good_wake_both, IPCX_RING_WAKE, prepare_wake_both, NULL);
 
 static const struct good *const every_op[] = {
-	&good_create, &good_stat, &good_wait, &good_wake,
+	&good_create, &good_stat, &good_wait, &good_event, &good_wake,
 };
 
 static const struct good *const every_good[] = {
 	&good_create, &good_create_mpsc, &good_create_broadcast, &good_create_default,
 	&good_open, &good_stat, &good_wait, &good_wait_space, &good_wait_deadline,
-	&good_wake, &good_wake_space, &good_wake_both,
+	/* In this order: what is armed has to be there. */
+	&good_event, &good_arm, &good_wake, &good_wake_space, &good_wake_both,
 };
 
 TEST_F(bad, every_good_request_works)
@@ -339,6 +363,8 @@ TEST_F(bad, wait_flags)
 
 	expect_bad_bits(_metadata, self, &good_wait, &flags,
 			~(__u32)(IPCX_XFER_NONBLOCK | IPCX_XFER_DEADLINE));
+	expect_good(_metadata, self, &good_event, prepare(self, &good_event));
+	expect_bad_bits(_metadata, self, &good_arm, &flags, ~(__u32)IPCX_RING_WAIT_EVENTFD);
 }
 
 TEST_F(bad, wait_deadline)
@@ -382,6 +408,45 @@ TEST_F(bad, wait_index)
 		   -EAGAIN);
 }
 
+/* ---- fields of an eventfd ---- */
+
+TEST_F(bad, event_role)
+{
+	static const struct field role = FIELD(event.role);
+
+	expect_bad(_metadata, self, &good_event, &role, 0, -EINVAL);
+	expect_bad(_metadata, self, &good_event, &role, IPCX_RING_CONSUMER + 1, -EINVAL);
+	expect_bad(_metadata, self, &good_event, &role, ~0U, -EINVAL);
+}
+
+TEST_F(bad, event_slot)
+{
+	static const struct field slot = FIELD(event.slot);
+	static const uint64_t nobodys[] = { 1, 2, 3, 63, 64, 1 << 16, 1U << 31, ~0U };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(nobodys); i++)
+		expect_bad(_metadata, self, &good_event, &slot, nobodys[i], -ENOTCONN);
+}
+
+TEST_F(bad, event_fd)
+{
+	static const struct field fd = FIELD(event.fd);
+
+	expect_bad(_metadata, self, &good_event, &fd, (__u32)-2, -EBADF);
+	expect_bad(_metadata, self, &good_event, &fd, 1U << 31, -EBADF);
+	expect_bad(_metadata, self, &good_event, &fd, 1 << 20, -EBADF);
+	expect_bad(_metadata, self, &good_event, &fd, self->control, -EINVAL);
+	expect_bad(_metadata, self, &good_event, &fd, self->ring.fd, -EINVAL);
+}
+
+TEST_F(bad, event_reserved)
+{
+	static const struct field reserved = FIELD(event.reserved);
+
+	expect_bad_bits(_metadata, self, &good_event, &reserved, ~0U);
+}
+
 /* ---- fields of a wake ---- */
 
 TEST_F(bad, wake_flags)
@@ -408,7 +473,9 @@ TEST_F(bad, wake_reserved)
 
 TEST_F(bad, argument)
 {
-	static const unsigned long numbers[] = { IPCX_RING_WAIT, IPCX_RING_WAKE, IPCX_STAT };
+	static const unsigned long numbers[] = {
+		IPCX_RING_WAIT, IPCX_RING_WAKE, IPCX_RING_EVENTFD, IPCX_STAT,
+	};
 	size_t i, j;
 
 	for (j = 0; j < ARRAY_SIZE(numbers); j++) {

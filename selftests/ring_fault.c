@@ -7,6 +7,7 @@
 #include "fault.h"
 
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 
 #define MANY	1000	/* nothing has as many places to fail */
@@ -17,6 +18,7 @@ FIXTURE(fault)
 	struct ring ring;
 	struct producer p;
 	struct consumer c;
+	int event;
 	char name[UNIQUE_NAME_SIZE], fresh[UNIQUE_NAME_SIZE];
 };
 
@@ -47,6 +49,8 @@ FIXTURE_SETUP(fault)
 	ASSERT_EQ(0, attach_producer(&self->p, &self->ring));
 	ASSERT_EQ(0, attach_consumer(&self->c, &self->ring));
 	ASSERT_EQ(0, put(&self->p, 5));
+	self->event = eventfd(0, EFD_CLOEXEC);
+	ASSERT_LE(0, self->event);
 }
 
 FIXTURE_TEARDOWN(fault)
@@ -61,6 +65,7 @@ FIXTURE_TEARDOWN(fault)
 	detach_consumer(&self->c);
 	detach_producer(&self->p);
 	close_ring(&self->ring);
+	close(self->event);
 	close(self->control);
 }
 
@@ -156,6 +161,32 @@ static int wait_for_room(env_t *env)
 	return ret == -ETIMEDOUT ? 0 : ret;
 }
 
+static int give_event(env_t *env, int fd)
+{
+	struct ipcx_ring_eventfd req = { .role = IPCX_RING_CONSUMER, .fd = fd };
+
+	return op(env->ring.fd, IPCX_RING_EVENTFD, &req);
+}
+
+static int set_event(env_t *env)
+{
+	return give_event(env, env->event);
+}
+
+/* There is one, unless it could not be had; armed, or there is none. */
+static int arm_event(env_t *env)
+{
+	struct ipcx_ring_wait wait = make_wait(IPCX_RING_CONSUMER, 0, ring_end(&env->ring));
+	int ret = give_event(env, env->event), ret2;
+
+	wait.flags = IPCX_RING_WAIT_EVENTFD;
+	ret = ret ? ret : op(env->ring.fd, IPCX_RING_WAIT, &wait);
+	do {
+		ret2 = give_event(env, -1);
+	} while (ret2 == -EFAULT);
+	return ret == -EINPROGRESS ? ret2 : ret;
+}
+
 static int wake_both(env_t *env)
 {
 	return ring_wake(env->ring.fd, IPCX_RING_WAKE_DATA | IPCX_RING_WAKE_SPACE);
@@ -200,6 +231,8 @@ static const struct {
 	{ "wait, true", wait_true, 1 },
 	{ "wait for data", wait_false, 1 },
 	{ "wait for room", wait_for_room, 1 },
+	{ "eventfd", set_event, 2 },
+	{ "eventfd, armed", arm_event, 3 },
 	{ "wake", wake_both, 1 },
 	{ "poll", poll_it, 1 },
 	{ "poll, nothing there", poll_nothing, 1 },

@@ -30,7 +30,7 @@ static struct role {
 
 static const int known[] = {
 	EAGAIN, EINTR, EINVAL, ENOTCONN, EBUSY, ETIMEDOUT, EBADF, EPERM, E2BIG, ENOTTY, EFAULT,
-	EACCES, ENOMEM, ENODEV, EOPNOTSUPP, 0
+	EACCES, ENOMEM, ENODEV, EOPNOTSUPP, EINPROGRESS, ENOENT, 0
 };
 
 static size_t len_of(int ring, __u64 where)
@@ -183,7 +183,7 @@ static int wait_a_little(struct worker *w)
 	else if (role->at)
 		near = get_word(role->at + offsetof(struct ipcx_ring_consumer, head));
 	wait.index = ipcx_ring_index(some_index(w, near));
-	wait.flags = IPCX_XFER_NONBLOCK;
+	wait.flags = one_in(w, 3) ? IPCX_RING_WAIT_EVENTFD : IPCX_XFER_NONBLOCK;
 	if (one_in(w, 2)) {
 		wait.flags = IPCX_XFER_DEADLINE;
 		wait.clock = CLOCK_MONOTONIC;
@@ -192,7 +192,7 @@ static int wait_a_little(struct worker *w)
 	if (one_in(w, 40))
 		spoil(w, &wait, sizeof(wait), SIZE_MAX - 4);
 	/* Neither for ever nor for a year. */
-	if (!(wait.flags & IPCX_XFER_NONBLOCK) &&
+	if (!(wait.flags & (IPCX_XFER_NONBLOCK | IPCX_RING_WAIT_EVENTFD)) &&
 	    wait.deadline_ns > now_ns(CLOCK_MONOTONIC) + NSEC_PER_SEC)
 		return 0;
 	return call(w, w->fds[role->ring], IPCX_RING_WAIT, &wait);
@@ -205,6 +205,19 @@ static int ring_bell(struct worker *w)
 	if (one_in(w, 40))
 		spoil(w, &wake, sizeof(wake), SIZE_MAX - 4);
 	return call(w, w->fds[below(w, RINGS)], IPCX_RING_WAKE, &wake);
+}
+
+static int give_event(struct worker *w)
+{
+	struct role *role = &roles[below(w, ROLES)];
+	struct ipcx_ring_eventfd req = {
+		.role = role->role, .slot = role->slot,
+		.fd = one_in(w, 4) ? -1 : one_in(w, 20) ? some_fd(w) : w->event,
+	};
+
+	if (one_in(w, 40))
+		spoil(w, &req, sizeof(req), SIZE_MAX - 4);
+	return call(w, w->fds[role->ring], IPCX_RING_EVENTFD, &req);
 }
 
 static int look_around(struct worker *w)
@@ -284,6 +297,7 @@ static int one_round(struct worker *w)
 	case 1:
 		return one_in(w, 3) ? drop(&roles[below(w, ROLES)]) : handle(w);
 	case 2:
+		return give_event(w);
 	case 3:
 		return ring_bell(w);
 	case 4:

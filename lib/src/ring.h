@@ -89,6 +89,7 @@ struct ring_waiter;
  * @wait: sleeps, unless what is waited for has come; 0 or a negative errno
  * @wake: @what: IPCX_RING_WAKE_*
  * @arm: @events: of poll(2); 1 if one of them is there, 0 if not
+ * @set_eventfd: of a member: @role, one of &enum ipcx_ring_role, and @slot; 0 or a negative errno
  * @stat: all but the size and what follows from it
  */
 struct ring_ops {
@@ -100,6 +101,7 @@ struct ring_ops {
 		    const struct ipcx_ring_wait_opts *opts);
 	void (*wake)(const struct ipcx_ring *ring, unsigned int what);
 	int (*arm)(const struct ipcx_ring *ring, unsigned int events);
+	int (*set_eventfd)(const struct ipcx_ring *ring, uint32_t role, uint32_t slot, int fd);
 	int (*stat)(const struct ipcx_ring *ring, struct ipcx_ring_stat *stat);
 };
 

@@ -61,7 +61,7 @@ static int kernel_wait(const struct ring_waiter *w, uint64_t index,
 		       const struct ipcx_ring_wait_opts *opts)
 {
 	struct ipcx_ring_wait arg = {
-		.flags = opts->flags & IPCX_XFER_DEADLINE,
+		.flags = opts->flags & (IPCX_XFER_DEADLINE | IPCX_RING_WAIT_EVENTFD),
 		.clock = opts->clock,
 		.deadline_ns = opts->deadline_ns,
 		.role = w->role,
@@ -85,6 +85,13 @@ static int kernel_arm(const struct ipcx_ring *ring, unsigned int events)
 	int ret = poll(&pfd, 1, 0);
 
 	return ret < 0 ? -errno : ret;
+}
+
+static int kernel_set_eventfd(const struct ipcx_ring *ring, uint32_t role, uint32_t slot, int fd)
+{
+	struct ipcx_ring_eventfd arg = { .role = role, .slot = slot, .fd = fd };
+
+	return ipcx_ioctl(ring->fd, IPCX_RING_EVENTFD, &arg);
 }
 
 static int kernel_stat(const struct ipcx_ring *ring, struct ipcx_ring_stat *stat)
@@ -111,6 +118,7 @@ static const struct ring_ops kernel_ops = {
 	.wait = kernel_wait,
 	.wake = kernel_wake,
 	.arm = kernel_arm,
+	.set_eventfd = kernel_set_eventfd,
 	.stat = kernel_stat,
 };
 

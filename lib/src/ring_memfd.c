@@ -133,6 +133,8 @@ static int memfd_wait(const struct ring_waiter *w, uint64_t index,
 	uint32_t count = load_acquire(bell);
 	int ret;
 
+	if (opts->flags & IPCX_RING_WAIT_EVENTFD)
+		return -EOPNOTSUPP;
 	store_relaxed(waiters, 1);
 	if (!consumer && producers_wait_for_commits(ring))
 		store_relaxed(&ring->info->data_waiters, 1);
@@ -141,10 +143,20 @@ static int memfd_wait(const struct ring_waiter *w, uint64_t index,
 	return ret == -EAGAIN ? futex_wait(bell, count, opts) : ret;
 }
 
+/* There is nobody who would poll or signal for a member that is not waiting itself. */
 static int memfd_arm(const struct ipcx_ring *ring, unsigned int events)
 {
 	(void)ring;
 	(void)events;
+	return -EOPNOTSUPP;
+}
+
+static int memfd_set_eventfd(const struct ipcx_ring *ring, uint32_t role, uint32_t slot, int fd)
+{
+	(void)ring;
+	(void)role;
+	(void)slot;
+	(void)fd;
 	return -EOPNOTSUPP;
 }
 
@@ -305,6 +317,7 @@ static const struct ring_ops memfd_ops = {
 	.wait = memfd_wait,
 	.wake = memfd_wake,
 	.arm = memfd_arm,
+	.set_eventfd = memfd_set_eventfd,
 	.stat = memfd_stat,
 };
 

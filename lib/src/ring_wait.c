@@ -8,7 +8,10 @@
 
 int ring_opts_check(const struct ipcx_ring_wait_opts *opts)
 {
-	if (opts->flags & ~(IPCX_XFER_NONBLOCK | IPCX_XFER_DEADLINE))
+	if (opts->flags & ~(IPCX_XFER_NONBLOCK | IPCX_XFER_DEADLINE | IPCX_RING_WAIT_EVENTFD))
+		return -EINVAL;
+	if ((opts->flags & IPCX_RING_WAIT_EVENTFD) &&
+	    (opts->flags != IPCX_RING_WAIT_EVENTFD || opts->policy != IPCX_WAIT_BLOCK))
 		return -EINVAL;
 	if (opts->policy > IPCX_WAIT_SPIN)
 		return -EINVAL;
@@ -52,6 +55,14 @@ static int spin(const struct ring_waiter *w, const struct ipcx_ring_wait_opts *o
 	}
 }
 
+/* An fd that does not block has nothing against what does not sleep. */
+static bool may_wait(const struct ring_waiter *w, const struct ipcx_ring_wait_opts *opts)
+{
+	if (opts->flags & IPCX_RING_WAIT_EVENTFD)
+		return true;
+	return !w->ring->nonblock && !(opts->flags & IPCX_XFER_NONBLOCK);
+}
+
 int ring_wait(const struct ring_waiter *w, const struct ipcx_ring_wait_opts *opts)
 {
 	static const struct ipcx_ring_wait_opts defaults = { .sz = sizeof(defaults) };
@@ -66,7 +77,7 @@ int ring_wait(const struct ring_waiter *w, const struct ipcx_ring_wait_opts *opt
 		/* Members that lie may wake it for nothing, as often as they like. */
 		if (ret == -EAGAIN && woken && deadline_passed(opts))
 			return -ETIMEDOUT;
-		if (ret != -EAGAIN || w->ring->nonblock || (opts->flags & IPCX_XFER_NONBLOCK))
+		if (ret != -EAGAIN || !may_wait(w, opts))
 			return ret;
 		if (opts->policy != IPCX_WAIT_BLOCK) {
 			ret = spin(w, opts, &index);

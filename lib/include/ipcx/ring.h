@@ -109,7 +109,10 @@ struct ipcx_ring_stat {
 /**
  * struct ipcx_ring_wait_opts - How calls that wait do that.
  * @sz: size of this structure, set by IPCX_OPTS()
- * @flags: IPCX_XFER_NONBLOCK, IPCX_XFER_DEADLINE
+ * @flags: IPCX_XFER_NONBLOCK, IPCX_XFER_DEADLINE; or IPCX_RING_WAIT_EVENTFD alone, with
+ *	IPCX_WAIT_BLOCK: do not sleep, but have the eventfd of ipcx_producer_set_eventfd() or
+ *	ipcx_consumer_set_eventfd() signalled once when it is time to try again. The call
+ *	returns -EINPROGRESS then; or -ENOENT (no eventfd), -EOPNOTSUPP (a memfd)
  * @clock: as in &struct ipcx_send_opts
  * @deadline_ns: as in &struct ipcx_send_opts
  * @policy: one of &enum ipcx_wait_policy. IPCX_WAIT_SPIN does not notice signals
@@ -296,6 +299,17 @@ IPCX_API int ipcx_producer_send_msgs(struct ipcx_producer *p, const struct iovec
 IPCX_API int ipcx_producer_arm(struct ipcx_producer *p);
 
 /**
+ * ipcx_producer_set_eventfd() - Give the producer an eventfd, for IPCX_RING_WAIT_EVENTFD.
+ * @p: the producer
+ * @fd: the eventfd, which takes the place of the one before and may be closed afterwards;
+ *	-1: none. Nothing is awaited any more
+ *
+ * Return: 0, or -EBADF (@fd is not open), -EINVAL (@fd is no eventfd), -ENOMEM, -EOPNOTSUPP
+ * (a memfd).
+ */
+IPCX_API int ipcx_producer_set_eventfd(struct ipcx_producer *p, int fd);
+
+/**
  * ipcx_consumer_attach() - Become a consumer.
  * @c: out: the consumer; NULL after an error
  * @ring: the ring, with the right to consume
@@ -416,6 +430,15 @@ IPCX_API uint64_t ipcx_consumer_index(const struct ipcx_consumer *c);
  * file, try again; or -EOPNOTSUPP (a memfd).
  */
 IPCX_API int ipcx_consumer_arm(struct ipcx_consumer *c);
+
+/**
+ * ipcx_consumer_set_eventfd() - Give the consumer an eventfd, for IPCX_RING_WAIT_EVENTFD.
+ * @c: the consumer
+ * @fd: as of ipcx_producer_set_eventfd()
+ *
+ * Return: as of ipcx_producer_set_eventfd().
+ */
+IPCX_API int ipcx_consumer_set_eventfd(struct ipcx_consumer *c, int fd);
 
 #ifdef __cplusplus
 }

@@ -1186,8 +1186,15 @@ enum ipcx_ring_role {
 };
 
 /**
+ * IPCX_RING_WAIT_EVENTFD - Do not sleep: have the role's eventfd signalled (1 is added to
+ *	it) once what is waited for has come, or the role has ended. Until then another
+ *	call takes the place of this one.
+ */
+#define IPCX_RING_WAIT_EVENTFD	(1U << 9)
+
+/**
  * struct ipcx_ring_wait - Wait for records or for room (IPCX_RING_WAIT, ring fd).
- * @flags: IPCX_XFER_NONBLOCK, IPCX_XFER_DEADLINE
+ * @flags: IPCX_XFER_NONBLOCK, IPCX_XFER_DEADLINE; or IPCX_RING_WAIT_EVENTFD alone
  * @clock: as in &struct ipcx_xfer
  * @deadline_ns: as in &struct ipcx_xfer
  * @role: one of &enum ipcx_ring_role
@@ -1197,10 +1204,12 @@ enum ipcx_ring_role {
  *	last producer is gone. Producer: where its record would end: wait until there is
  *	room up to there, or the last consumer is gone
  *
- * Returns 0 when that is so, or may be.
+ * Returns 0 when that is so, or may be; with IPCX_RING_WAIT_EVENTFD nothing was armed then.
  *
- * Errors: EAGAIN, EBUSY (another thread waits in that role), EFAULT, EINTR, EINVAL (also:
- * @index has one of its low six bits), ENOTCONN (the role is not the caller's), ETIMEDOUT.
+ * Errors: EAGAIN, EBUSY (another thread waits in that role), EFAULT, EINPROGRESS
+ * (IPCX_RING_WAIT_EVENTFD: armed; the eventfd may have been signalled already), EINTR,
+ * EINVAL (also: @index has one of its low six bits), ENOENT (IPCX_RING_WAIT_EVENTFD: the
+ * role has no eventfd), ENOTCONN (the role is not the caller's), ETIMEDOUT.
  */
 struct ipcx_ring_wait {
 	__u32 flags;
@@ -1212,6 +1221,29 @@ struct ipcx_ring_wait {
 };
 
 #define IPCX_RING_WAIT_SIZE_VER0	32
+
+/**
+ * struct ipcx_ring_eventfd - Give a role an eventfd, for IPCX_RING_WAIT_EVENTFD
+ *	(IPCX_RING_EVENTFD, ring fd).
+ * @role: as in &struct ipcx_ring_wait
+ * @slot: as in &struct ipcx_ring_wait
+ * @fd: the eventfd, which the role keeps until it ends; it takes the place of the one
+ *	before. -1: none
+ * @reserved: 0
+ *
+ * What was armed is not any more.
+ *
+ * Errors: EBADF (@fd is not open), EFAULT, EINVAL (also: @fd is no eventfd), ENOMEM,
+ * ENOTCONN (the role is not the caller's).
+ */
+struct ipcx_ring_eventfd {
+	__u32 role;
+	__u32 slot;
+	__s32 fd;
+	__u32 reserved;
+};
+
+#define IPCX_RING_EVENTFD_SIZE_VER0	16
 
 /** IPCX_RING_WAKE_DATA - Records were committed; needs the right to send. */
 #define IPCX_RING_WAKE_DATA	(1U << 0)
@@ -1264,5 +1296,6 @@ struct ipcx_ring_wake {
 #define IPCX_UNSUBSCRIBE _IOWR(IPCX_IOC_MAGIC, 0x30, struct ipcx_leave)
 #define IPCX_RING_WAIT	_IOW(IPCX_IOC_MAGIC, 0x31, struct ipcx_ring_wait)
 #define IPCX_RING_WAKE	_IOW(IPCX_IOC_MAGIC, 0x32, struct ipcx_ring_wake)
+#define IPCX_RING_EVENTFD _IOW(IPCX_IOC_MAGIC, 0x33, struct ipcx_ring_eventfd)
 
 #endif /* _UAPI_LINUX_IPCX_H */
