@@ -13,7 +13,12 @@
 #include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#include <linux/pfn_t.h>
+#endif
 
 /* 6.3: inode operations take a struct mnt_idmap, not a user namespace. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
@@ -42,6 +47,52 @@ static inline void ipcx_vm_flags_clear(struct vm_area_struct *vma,
 	vma->vm_flags &= ~flags;
 #endif
 }
+
+/* 6.10: where a mapping can go is asked for by a function. */
+static inline unsigned long
+ipcx_get_unmapped_area(struct file *file, unsigned long addr, unsigned long len,
+		       unsigned long pgoff, unsigned long flags)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+	return mm_get_unmapped_area(current->mm, file, addr, len, pgoff, flags);
+#else
+	return current->mm->get_unmapped_area(file, addr, len, pgoff, flags);
+#endif
+}
+
+/*
+ * 6.12: the entry of a huge page made of page frames is special, as that of a single one is:
+ * nobody can pin the pages (gup_fast_pmd_leaf()). Before, only an entry that says "of a
+ * device" is like that: for want of such a device nobody gets hold of them, either
+ * (__gup_device_huge()). 6.17: there are no entries of devices any more, and no pfn_t.
+ *
+ * IPCX_HUGE_PAGES: how many pages such an entry maps; 0: there are none here.
+ */
+#if defined(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) || \
+	(defined(CONFIG_TRANSPARENT_HUGEPAGE) && \
+	 defined(CONFIG_ARCH_HAS_PTE_DEVMAP) && \
+	 LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0))
+#define IPCX_HUGE_PAGES	(PMD_SIZE / PAGE_SIZE)
+static inline vm_fault_t ipcx_insert_huge(struct vm_fault *vmf,
+					  unsigned long pfn, bool write)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+	return vmf_insert_pfn_pmd(vmf, pfn, write);
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return vmf_insert_pfn_pmd(vmf, pfn_to_pfn_t(pfn), write);
+#else
+	return vmf_insert_pfn_pmd(vmf, __pfn_to_pfn_t(pfn, PFN_DEV | PFN_MAP),
+				  write);
+#endif
+}
+#else
+#define IPCX_HUGE_PAGES	0UL
+static inline vm_fault_t ipcx_insert_huge(struct vm_fault *vmf,
+					  unsigned long pfn, bool write)
+{
+	return VM_FAULT_SIGBUS;
+}
+#endif
 
 /* 6.8: eventfd_signal() always adds 1. */
 static inline void ipcx_eventfd_signal(struct eventfd_ctx *ctx)

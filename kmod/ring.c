@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 
 #include "account.h"
+#include "compat.h"
 #include "ipcx.h"
 #include "limits.h"
 #include "object.h"
@@ -40,7 +41,8 @@ static int check_attr(struct ipcx_ring_attr *attr)
 	if (attr->size < max_t(u64, IPCX_RING_SIZE_MIN, PAGE_SIZE) ||
 	    attr->size > IPCX_RING_SIZE_MAX || !is_power_of_2(attr->size))
 		return -EINVAL;
-	if (attr->mode > IPCX_RING_BROADCAST || attr->flags)
+	if (attr->mode > IPCX_RING_BROADCAST ||
+	    attr->flags & ~IPCX_RING_VALID)
 		return -EINVAL;
 	one = attr->mode == IPCX_RING_SPSC;
 	ret = check_members(&attr->max_producers, one,
@@ -81,32 +83,62 @@ static void free_pages_array(struct page **pages, u32 npages)
 	kvfree(pages);
 }
 
-/* All pages, zeroed. Returns them, or an ERR_PTR. */
-static struct page **alloc_pages_array(u32 npages)
+/*
+ * As many pages as one entry of the next higher table maps, each of them a page of its own
+ * afterwards. Nobody's memory is moved or written back for it.
+ */
+static bool alloc_huge_page(struct page **pages)
 {
-	struct page **pages;
+	struct page *page;
 	u32 i;
 
-	pages = kvcalloc(npages, sizeof(*pages), IPCX_GFP);
-	if (!pages)
-		return ERR_PTR(-ENOMEM);
-	for (i = 0; i < npages; i++) {
-		pages[i] = alloc_page(IPCX_GFP | __GFP_ZERO);
-		if (!pages[i])
-			goto nomem;
-		if (i % IPCX_PAGES_STEP)
-			continue;
-		cond_resched();
-		if (fatal_signal_pending(current)) {
-			free_pages_array(pages, npages);
-			return ERR_PTR(-EINTR);
+	page = alloc_pages((IPCX_GFP & ~__GFP_RETRY_MAYFAIL) | __GFP_NORETRY |
+			   __GFP_ZERO, ilog2(IPCX_HUGE_PAGES));
+	if (!page)
+		return false;
+	split_page(page, ilog2(IPCX_HUGE_PAGES));
+	for (i = 0; i < IPCX_HUGE_PAGES; i++)
+		pages[i] = page + i;
+	return true;
+}
+
+/* The next page, or huge one, which there may be no more of. Returns how many pages. */
+static u32 alloc_next(struct ipcx_ring *ring, u32 i)
+{
+	if (ring->huge && i >= ipcx_ring_control_pages(ring)) {
+		if (alloc_huge_page(ring->pages + i))
+			return IPCX_HUGE_PAGES;
+		ring->huge = false;
+	}
+	ring->pages[i] = alloc_page(IPCX_GFP | __GFP_ZERO);
+	return ring->pages[i] ? 1 : 0;
+}
+
+/* All pages, zeroed. */
+static int alloc_ring_pages(struct ipcx_ring *ring)
+{
+	u32 n, rest = 0, i;
+	int ret = 0;
+
+	ring->pages = kvcalloc(ring->npages, sizeof(*ring->pages), IPCX_GFP);
+	if (!ring->pages)
+		return -ENOMEM;
+	for (i = 0; i < ring->npages && !ret; i += n) {
+		n = alloc_next(ring, i);
+		if (!n) {
+			ret = -ENOMEM;
+		} else if (n > rest) {
+			rest = IPCX_PAGES_STEP;
+			cond_resched();
+			if (fatal_signal_pending(current))
+				ret = -EINTR;
+		} else {
+			rest -= n;
 		}
 	}
-	return pages;
-
-nomem:
-	free_pages_array(pages, npages);
-	return ERR_PTR(-ENOMEM);
+	if (ret)
+		free_pages_array(ring->pages, ring->npages);
+	return ret;
 }
 
 static void init_side(struct ipcx_side *side, u32 max)
@@ -138,6 +170,8 @@ static struct ipcx_ring *ring_alloc(const struct ipcx_ring_attr *attr)
 	ring->size = attr->size;
 	ring->mode = attr->mode;
 	ring->many = attr->max_producers > 1;
+	ring->huge = IPCX_HUGE_PAGES && attr->flags & IPCX_RING_HUGE &&
+		     attr->size >> PAGE_SHIFT >= IPCX_HUGE_PAGES;
 	init_side(&ring->side[IPCX_PRODUCERS], attr->max_producers);
 	init_side(&ring->side[IPCX_CONSUMERS], attr->max_consumers);
 	/* The only consumer's place is kept for who comes. */
@@ -164,11 +198,9 @@ static struct ipcx_object *ring_create(const void __user *uattr, u32 size)
 			       (PAGE_SIZE + sizeof(*ring->pages)));
 	if (ret)
 		goto free;
-	ring->pages = alloc_pages_array(ring->npages);
-	if (IS_ERR(ring->pages)) {
-		ret = PTR_ERR(ring->pages);
+	ret = alloc_ring_pages(ring);
+	if (ret)
 		goto fini;
-	}
 	write_info(ring);
 	return &ring->obj;
 
@@ -251,6 +283,8 @@ static void ring_stat(struct ipcx_object *obj, struct ipcx_stat *st)
 	st->max_msg_size = ipcx_ring_len_max(ring->size);
 	st->max_bytes = ring->size;
 	st->ring_mode = ring->mode;
+	if (ring->huge)
+		st->state |= IPCX_STAT_HUGE;
 	spin_lock(&ring->lock);
 	if (ring->pages) {
 		st->bytes = used_locked(ring, ipcx_ring_end_locked(ring));
@@ -268,6 +302,7 @@ static int ring_release(struct inode *inode, struct file *file)
 static const struct file_operations ring_fops = {
 	.owner = THIS_MODULE,
 	.mmap = ipcx_ring_mmap,
+	.get_unmapped_area = ipcx_ring_unmapped_area,
 	.poll = ipcx_ring_poll,
 	.unlocked_ioctl = ipcx_object_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,

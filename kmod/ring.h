@@ -116,6 +116,7 @@ struct ipcx_side {
  * @size: bytes of data, a power of two; immutable
  * @mode: one of enum ipcx_ring_mode; immutable
  * @many: there can be more than one producer; immutable
+ * @huge: each IPCX_HUGE_PAGES of the data are in a row, aligned; immutable
  * @npages: pages of all kinds; immutable
  * @pages: in the order of IPCX_RING_MAP_VIEW; NULL once drained, under ring lock. A
  *	handle or a name keeps them
@@ -128,6 +129,7 @@ struct ipcx_ring {
 	u64 size;
 	u32 mode;
 	bool many;
+	bool huge;
 	u32 npages;
 	struct page **pages;
 	spinlock_t lock;	/* members, words of the info page */
@@ -203,6 +205,9 @@ void ipcx_member_end(struct ipcx_member *m);
 
 /* ring_map.c */
 int ipcx_ring_mmap(struct file *file, struct vm_area_struct *vma);
+unsigned long ipcx_ring_unmapped_area(struct file *file, unsigned long addr,
+				      unsigned long len, unsigned long pgoff,
+				      unsigned long flags);
 
 /* ring_wait.c */
 u64 ipcx_ring_end_locked(struct ipcx_ring *ring);

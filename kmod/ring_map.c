@@ -8,9 +8,12 @@
  *
  * Pages come in by faults, as page frames without struct page: nobody can pin them, the
  * process's own /proc/PID/mem included. They outlive every mapping, whose file is a handle.
+ * A ring made of huge pages (IPCX_RING_HUGE) has its data mapped by whole entries of the
+ * next higher table, likewise; which of both is a matter of the mapping's address alone.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/mman.h>
 
 #include "compat.h"
 #include "ipcx.h"
@@ -67,21 +70,63 @@ static vm_fault_t map_page(struct vm_area_struct *vma, unsigned long addr,
 	return vmf_insert_pfn(vma, addr, page_to_pfn(page));
 }
 
+/* Pages in front of the data at a place. */
+static u32 pages_before_data(const struct ipcx_ring *ring, unsigned long place)
+{
+	return place == IPCX_RING_MAP_VIEW >> PAGE_SHIFT ?
+	       ipcx_ring_control_pages(ring) : 2;
+}
+
+/*
+ * Can the fault be met with a huge page? What lies around it has to be data all of it, as
+ * the mapping is aligned, and not to have single pages already: those of a mapping that
+ * was moved to here from where it was not aligned.
+ */
+static bool huge_fits(const struct vm_fault *vmf)
+{
+	const struct ipcx_ring *ring = ipcx_file_ring(vmf->vma->vm_file);
+	unsigned long place = place_of(vmf->pgoff);
+	unsigned long at = vmf->address & PMD_MASK;
+	unsigned long data = vmf->vma->vm_start +
+			     pages_before_data(ring, place) * PAGE_SIZE;
+	pmd_t pmd = READ_ONCE(*vmf->pmd);
+
+	return ring->huge && IS_ALIGNED(data, PMD_SIZE) && at >= data &&
+	       at + PMD_SIZE <= vmf->vma->vm_end &&
+	       (pmd_none(pmd) || pmd_leaf(pmd));
+}
+
+static vm_fault_t map_huge_page(struct vm_fault *vmf, unsigned long index)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct page *page;
+
+	index -= (vmf->address & ~PMD_MASK) >> PAGE_SHIFT;
+	page = mapped_page(ipcx_file_ring(vma->vm_file), vma->vm_private_data,
+			   index);
+	return ipcx_insert_huge(vmf, page_to_pfn(page),
+				vmf->flags & FAULT_FLAG_WRITE);
+}
+
 /*
  * The mapping's length was checked when it was made, and never grows. Some of the pages
- * that follow come along: rings are used in order.
+ * that follow come along: rings are used in order. But none beyond this table, where a
+ * huge page may be.
  */
 static vm_fault_t ring_fault(struct vm_fault *vmf)
 {
 	unsigned long index = vmf->pgoff - place_of(vmf->pgoff);
 	struct vm_area_struct *vma = vmf->vma;
 	unsigned long addr = vmf->address & PAGE_MASK;
-	vm_fault_t ret = map_page(vma, addr, index);
 	unsigned int i;
+	vm_fault_t ret;
 
+	if (huge_fits(vmf))
+		return map_huge_page(vmf, index);
+	ret = map_page(vma, addr, index);
 	for (i = 1; i < IPCX_FAULT_PAGES && ret == VM_FAULT_NOPAGE; i++) {
 		addr += PAGE_SIZE;
-		if (addr >= vma->vm_end ||
+		if (addr >= vma->vm_end || IS_ALIGNED(addr, PMD_SIZE) ||
 		    map_page(vma, addr, index + i) != VM_FAULT_NOPAGE)
 			break;
 	}
@@ -192,4 +237,32 @@ int ipcx_ring_mmap(struct file *file, struct vm_area_struct *vma)
 	default:
 		return -EINVAL;
 	}
+}
+
+/**
+ * ipcx_ring_unmapped_area() - Where a mapping goes: huge pages need aligned data.
+ * @file: as the VFS gives it
+ * @addr: likewise
+ * @len: likewise
+ * @pgoff: likewise
+ * @flags: likewise
+ *
+ * Context: process context, mmap lock held for writing.
+ * Return: the address, or a negative errno.
+ */
+unsigned long ipcx_ring_unmapped_area(struct file *file, unsigned long addr,
+				      unsigned long len, unsigned long pgoff,
+				      unsigned long flags)
+{
+	const struct ipcx_ring *ring = ipcx_file_ring(file);
+	unsigned long before, at;
+
+	before = pages_before_data(ring, place_of(pgoff)) * PAGE_SIZE;
+	if (ring->huge && !(flags & MAP_FIXED) && len > before + PMD_SIZE) {
+		at = ipcx_get_unmapped_area(file, addr, len + PMD_SIZE, pgoff,
+					    flags);
+		if (!IS_ERR_VALUE(at))
+			return ALIGN(at + before, PMD_SIZE) - before;
+	}
+	return ipcx_get_unmapped_area(file, addr, len, pgoff, flags);
 }

@@ -107,12 +107,12 @@ static inline int map_view(struct ring *r)
 	return 0;
 }
 
-static inline int make_ring_sized(struct ring *r, __u32 mode, __u32 producers,
-				  __u32 consumers, __u64 size)
+static inline int make_ring_flags(struct ring *r, __u32 mode, __u32 producers,
+				  __u32 consumers, __u64 size, __u32 flags)
 {
 	struct ipcx_ring_attr attr = {
 		.size = size, .mode = mode, .max_producers = producers,
-		.max_consumers = consumers,
+		.max_consumers = consumers, .flags = flags,
 	};
 
 	*r = (struct ring){
@@ -120,6 +120,12 @@ static inline int make_ring_sized(struct ring *r, __u32 mode, __u32 producers,
 		.max_consumers = consumers,
 	};
 	return r->fd < 0 ? r->fd : map_view(r);
+}
+
+static inline int make_ring_sized(struct ring *r, __u32 mode, __u32 producers,
+				  __u32 consumers, __u64 size)
+{
+	return make_ring_flags(r, mode, producers, consumers, size, 0);
 }
 
 /* Of one page of data. */

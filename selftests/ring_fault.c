@@ -93,6 +93,22 @@ static int create(env_t *env)
 	return run_open(env, CREATE_RW, NULL);
 }
 
+/* With small pages where the huge one is not to be had. */
+static int create_huge(env_t *env)
+{
+	struct ipcx_ring_attr attr = { .size = 2UL << 20, .flags = IPCX_RING_HUGE };
+	struct ipcx_open req = {
+		.kind = IPCX_KIND_RING, .flags = CREATE_RW, .mode = 0600,
+		.attr = addr(&attr), .attr_size = sizeof(attr),
+	};
+	int fd = op(env->control, IPCX_OPEN, &req);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
 static int create_named(env_t *env)
 {
 	return run_open(env, CREATE_RW | IPCX_OPEN_EXCL, env->fresh);
@@ -221,6 +237,7 @@ static const struct {
 } operations[] = {
 	/* One for each page and more: 2 + 16 + 1 + 2. */
 	{ "create", create, 23 },
+	{ "create huge", create_huge, 8 },
 	{ "create named", create_named, 24, true },
 	{ "open", open_named, 3 },
 	{ "stat", stat_it, 1 },

@@ -9,7 +9,7 @@
 
 #include <poll.h>
 
-#define RINGS	3
+#define RINGS	4
 #define ROLES	6
 
 /* Of a mode each; the second one's data is more than a page. */
@@ -17,6 +17,7 @@ static const struct ipcx_ring_attr attrs[RINGS] = {
 	{ PAGE, IPCX_RING_SPSC, 1, 1 },
 	{ 4 * PAGE, IPCX_RING_MPSC, 4, 1 },
 	{ PAGE, IPCX_RING_BROADCAST, 3, 4 },
+	{ 2UL << 20, IPCX_RING_MPSC, 2, 1, IPCX_RING_HUGE },
 };
 
 /* What a process has mapped. */
@@ -233,6 +234,15 @@ static int look_around(struct worker *w)
 	return poll(fds, RINGS, below(w, 2)) < 0 ? -errno : 0;
 }
 
+/* Some single pages, or huge ones, are there. */
+static void touch_somewhere(struct worker *w, struct role *role)
+{
+	int i;
+
+	for (i = below(w, 4); i; i--)
+		get_word(role->at + below(w, role->len / 8) * 8);
+}
+
 /* Moved, protected, forked, and tried to be cut: it is one mapping, or none. */
 static int handle(struct worker *w)
 {
@@ -243,6 +253,7 @@ static int handle(struct worker *w)
 		return 0;
 	switch (below(w, 4)) {
 	case 0:
+		touch_somewhere(w, role);
 		there = mmap(NULL, role->len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		there = mremap(role->at, role->len, role->len, MREMAP_MAYMOVE | MREMAP_FIXED,
 			       there);

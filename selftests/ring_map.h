@@ -6,9 +6,7 @@
 #ifndef IPCX_SELFTESTS_RING_MAP_H
 #define IPCX_SELFTESTS_RING_MAP_H
 
-#include "ring.h"
-
-#include <setjmp.h>
+#include "ring_touch.h"
 
 #define RD		PROT_READ
 #define WRITABLE	(PROT_READ | PROT_WRITE)
@@ -22,9 +20,20 @@ FIXTURE(map)
 
 typedef FIXTURE_DATA(map) env_t;
 
+FIXTURE_VARIANT(map)
+{
+	__u64 size;
+	__u32 flags;
+};
+
+FIXTURE_VARIANT_ADD(map, pages) {
+	.size = PAGE,
+};
+
 FIXTURE_SETUP(map)
 {
-	ASSERT_EQ(0, make_ring(&self->ring, IPCX_RING_BROADCAST, 2, 3));
+	ASSERT_EQ(0, make_ring_flags(&self->ring, IPCX_RING_BROADCAST, 2, 3, variant->size,
+				     variant->flags));
 	ASSERT_EQ(0, attach_producer(&self->p, &self->ring));
 	ASSERT_EQ(0, attach_consumer(&self->c, &self->ring));
 	ASSERT_EQ(0, put(&self->p, 5));
@@ -49,46 +58,6 @@ FIXTURE_TEARDOWN(map)
 	EXPECT_EQ(0, self->ring.info->producers);
 	EXPECT_EQ(0, self->ring.info->consumers);
 	close_ring(&self->ring);
-}
-
-/* Does the program survive to look at, or to write, a byte? */
-static sigjmp_buf fault_jump;
-
-static inline void on_fault(int signo)
-{
-	siglongjmp(fault_jump, signo);
-}
-
-static inline int touch(volatile char *p, bool write)
-{
-	struct sigaction action = { .sa_handler = on_fault }, old_segv, old_bus;
-	int signo;
-
-	sigaction(SIGSEGV, &action, &old_segv);
-	sigaction(SIGBUS, &action, &old_bus);
-	signo = sigsetjmp(fault_jump, 1);
-	if (!signo) {
-		char byte = *p;
-
-		if (write)
-			*p = byte;
-	}
-	sigaction(SIGSEGV, &old_segv, NULL);
-	sigaction(SIGBUS, &old_bus, NULL);
-	return signo;
-}
-
-/* Every page, first and last byte. */
-static inline int touch_all(char *p, size_t len, bool write)
-{
-	size_t at;
-	int ret = 0;
-
-	for (at = 0; !ret && at < len; at += PAGE) {
-		ret = touch(p + at, write);
-		ret = ret ? ret : touch(p + at + PAGE - 1, write);
-	}
-	return ret;
 }
 
 /* A mapping that is tried to be changed. */

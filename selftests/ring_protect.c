@@ -14,6 +14,21 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
+/* Where there are none the same once more. */
+FIXTURE_VARIANT_ADD(map, huge) {
+	.size = 2UL << 20,
+	.flags = IPCX_RING_HUGE,
+};
+
+/* The last page of a mapping, which is data if there is any, where it is to be found. */
+static char *last_page(const struct target *t)
+{
+	char *page = t->at + t->len - PAGE;
+
+	touch(page, t->writable);
+	return page;
+}
+
 /* ---- nobody else's hand ---- */
 
 static int open_mem(pid_t pid)
@@ -163,6 +178,9 @@ TEST_F(map, io_uring_does_not_pin)
 		EXPECT_EQ(-EFAULT, register_buffer(uring, targets[i].at, targets[i].len)) {
 			TH_LOG("%s", targets[i].what);
 		}
+		EXPECT_EQ(-EFAULT, register_buffer(uring, last_page(&targets[i]), PAGE)) {
+			TH_LOG("%s", targets[i].what);
+		}
 	}
 	EXPECT_EQ(0, register_buffer(uring, own, PAGE));
 	close(uring);
@@ -177,7 +195,7 @@ TEST_F(map, vmsplice_does_not_pin)
 
 	ASSERT_EQ(0, pipe(pipes));
 	for (i = 0; i < ARRAY_SIZE(targets); i++) {
-		struct iovec iov = { targets[i].at, PAGE };
+		struct iovec iov = { last_page(&targets[i]), PAGE };
 
 		EXPECT_EQ(-1, vmsplice(pipes[1], &iov, 1, SPLICE_F_NONBLOCK));
 		EXPECT_EQ(EFAULT, errno);
@@ -212,10 +230,12 @@ TEST_F(map, sockets_do_not_pin)
 
 	ASSERT_EQ(0, connect_loopback(socks));
 	for (i = 0; i < ARRAY_SIZE(targets); i++) {
-		EXPECT_EQ(-1, send(socks[0], targets[i].at, PAGE, MSG_ZEROCOPY | MSG_DONTWAIT));
+		char *page = last_page(&targets[i]);
+
+		EXPECT_EQ(-1, send(socks[0], page, PAGE, MSG_ZEROCOPY | MSG_DONTWAIT));
 		EXPECT_EQ(EFAULT, errno);
 		/* A copy is everybody's to make who can read. */
-		EXPECT_EQ(PAGE, send(socks[0], targets[i].at, PAGE, MSG_DONTWAIT));
+		EXPECT_EQ(PAGE, send(socks[0], page, PAGE, MSG_DONTWAIT));
 	}
 	close(socks[0]);
 	close(socks[1]);

@@ -124,7 +124,7 @@ int ipcx_ring_open(struct ipcx_ring **ring, const struct ipcx_dev *dev, const ch
 	ret = ipcx_opts_get(&o, sizeof(o), offsetofend(struct ipcx_ring_opts, reserved), opts);
 	if (ret)
 		return ret;
-	if (o.flags & ~IPCX_RING_MEMFD || o.reserved)
+	if (o.flags & ~(IPCX_RING_MEMFD | IPCX_RING_HUGE) || o.reserved)
 		return -EINVAL;
 	if (o.flags & IPCX_RING_MEMFD)
 		return open_memfd(ring, dev, name, flags, &o);
@@ -133,6 +133,7 @@ int ipcx_ring_open(struct ipcx_ring **ring, const struct ipcx_dev *dev, const ch
 		attr.mode = o.type;
 		attr.max_producers = o.max_producers;
 		attr.max_consumers = o.max_consumers;
+		attr.flags = o.flags & IPCX_RING_HUGE;
 		arg.mode = o.mode ? o.mode : 0600;
 		arg.attr = (uintptr_t)&attr;
 		arg.attr_size = sizeof(attr);
@@ -197,7 +198,7 @@ int ipcx_ring_stat(const struct ipcx_ring *ring, struct ipcx_ring_stat *stat)
 	struct ipcx_ring_stat st = { .sz = stat->sz };
 	int ret;
 
-	if (stat->sz < offsetofend(struct ipcx_ring_stat, reserved))
+	if (stat->sz < offsetofend(struct ipcx_ring_stat, huge))
 		return -EINVAL;
 	ret = ring->ops->stat(ring, &st);
 	if (ret)

@@ -107,6 +107,7 @@ static int kernel_stat(const struct ipcx_ring *ring, struct ipcx_ring_stat *stat
 	stat->consumers = st.consumers;
 	stat->eof = !!(st.state & IPCX_STAT_EOF);
 	stat->broken = !!(st.state & IPCX_STAT_BROKEN);
+	stat->huge = !!(st.state & IPCX_STAT_HUGE);
 	return 0;
 }
 

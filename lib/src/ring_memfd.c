@@ -23,6 +23,14 @@
 
 #define NS_PER_SEC 1000000000LL
 
+/* Of a file in memory; where they are larger there are none. */
+#define HUGE_SIZE	(2UL << 20)
+
+/* Linux 5.14. */
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE	23
+#endif
+
 static __u64 *taken_producers(const struct ipcx_ring *ring)
 {
 	return &ring->info->pad0[0];
@@ -323,6 +331,26 @@ static const struct ring_ops memfd_ops = {
 
 /* ---- the object ---- */
 
+/*
+ * Addresses, at a multiple of a huge page where there may be some: an offset in the file then
+ * differs from its address by such a multiple, in both mappings of the data.
+ */
+static unsigned char *find_room(const struct ipcx_ring *ring)
+{
+	size_t len = ring->view_len, spare = ring->size >= HUGE_SIZE ? HUGE_SIZE : 0, front;
+	unsigned char *map;
+
+	map = mmap(NULL, len + spare, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+		   0);
+	if (map == MAP_FAILED || !spare)
+		return map;
+	front = -(uintptr_t)map % HUGE_SIZE;
+	if (front)
+		munmap(map, front);
+	munmap(map + front + len, spare - front);
+	return map + front;
+}
+
 /* All of it, and the data once more behind itself. */
 static int map_all(struct ipcx_ring *ring)
 {
@@ -331,8 +359,7 @@ static int map_all(struct ipcx_ring *ring)
 	int err;
 
 	ring->view_len = once + ring->size;
-	map = mmap(NULL, ring->view_len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		   -1, 0);
+	map = find_room(ring);
 	if (map == MAP_FAILED)
 		return -errno;
 	if (mmap(map, once, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, ring->fd, 0) ==
@@ -384,20 +411,30 @@ static void write_info(const struct ipcx_ring *ring)
 	info->version = IPCX_RING_LAYOUT;
 }
 
-/* Allocates all of it at once: a hole that cannot be filled would be a SIGBUS. */
 static int make_file(struct ipcx_ring *ring)
 {
-	size_t len = ring_control_len(ring) + ring->size;
 	int err;
 
 	ring->fd = memfd_create("ipcx-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (ring->fd < 0)
 		return -errno;
-	err = ftruncate(ring->fd, len) ? errno : posix_fallocate(ring->fd, 0, len);
-	if (!err && fcntl(ring->fd, F_ADD_SEALS, SEALS | F_SEAL_SEAL))
-		err = errno;
+	err = ftruncate(ring->fd, ring_control_len(ring) + ring->size) ||
+	      fcntl(ring->fd, F_ADD_SEALS, SEALS | F_SEAL_SEAL) ? errno : 0;
 	if (err)
 		close(ring->fd);
+	return -err;
+}
+
+/* All of it at once: a hole that cannot be filled would be a SIGBUS. */
+static int fill_file(const struct ipcx_ring *ring, bool huge)
+{
+	size_t len = ring_control_len(ring) + ring->size;
+	int err;
+
+	/* A wish: what does not come so comes with the rest. */
+	if (huge && !madvise(ring->info, ring->view_len, MADV_HUGEPAGE))
+		madvise(ring->info, len, MADV_POPULATE_WRITE);
+	err = posix_fallocate(ring->fd, 0, len);
 	return err == ENOSPC ? -ENOMEM : -err;
 }
 
@@ -415,13 +452,20 @@ int ring_memfd_create(struct ipcx_ring *ring, const struct ipcx_ring_opts *opts)
 	if (ret)
 		return ret;
 	ret = fstat(ring->fd, &st) ? -errno : map_all(ring);
-	if (ret) {
-		close(ring->fd);
-		return ret;
-	}
+	if (ret)
+		goto close;
+	ret = fill_file(ring, opts->flags & IPCX_RING_HUGE);
+	if (ret)
+		goto unmap;
 	ring->id = st.st_ino;
 	write_info(ring);
 	return 0;
+
+unmap:
+	munmap(ring->info, ring->view_len);
+close:
+	close(ring->fd);
+	return ret;
 }
 
 /* The first page says how much there is, if there is that much. */

@@ -29,7 +29,7 @@ static void test_options(void)
 {
 	static const struct ipcx_ring_opts bad[] = {
 		{ .size = 4095 }, { .size = 2048 }, { .size = 12288 }, { .size = 2ULL << 30 },
-		{ .type = 3 }, { .flags = 2 }, { .reserved = 1 }, { .max_producers = 2 },
+		{ .type = 3 }, { .flags = 4 }, { .reserved = 1 }, { .max_producers = 2 },
 		{ .max_consumers = 2 }, { .type = IPCX_RING_MPSC, .max_producers = 65 },
 		{ .type = IPCX_RING_MPSC, .max_consumers = 2 },
 		{ .type = IPCX_RING_BROADCAST, .max_consumers = 65 },

@@ -62,7 +62,8 @@ struct ipcx_consumer;
  * @max_producers: most producers at a time, up to IPCX_RING_SLOTS_MAX; 0: 1, with
  *	IPCX_RING_MPSC 16. With 1 producers are fastest
  * @max_consumers: most consumers at a time, likewise; 0: 1, with IPCX_RING_BROADCAST 16
- * @flags: IPCX_RING_MEMFD
+ * @flags: IPCX_RING_MEMFD; IPCX_RING_HUGE: the data in huge pages where that can be, see
+ *	@huge of &struct ipcx_ring_stat
  * @mode: permission bits, 1 to 0777, of which the umask's are removed: r to consume, w to
  *	produce; 0: 0600. Not used with IPCX_RING_MEMFD
  * @reserved: 0
@@ -90,7 +91,7 @@ struct ipcx_ring_opts {
  * @type: one of &enum ipcx_ring_mode
  * @eof: 1: the last producer has gone, and none has come since
  * @broken: 1: the last consumer has gone, and none has come since
- * @reserved: 0
+ * @huge: 1: all of the data lies in huge pages (IPCX_RING_HUGE); of a memfd not known: 0
  */
 struct ipcx_ring_stat {
 	size_t sz;
@@ -103,7 +104,7 @@ struct ipcx_ring_stat {
 	uint32_t type;
 	uint32_t eof;
 	uint32_t broken;
-	uint32_t reserved;
+	uint32_t huge;
 };
 
 /**

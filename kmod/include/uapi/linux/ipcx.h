@@ -206,6 +206,13 @@ enum ipcx_ring_mode {
 #define IPCX_RING_SLOTS_MAX	64
 
 /**
+ * IPCX_RING_HUGE - Wish: the data in huge pages, where the kernel has them and @size is a
+ *	multiple of theirs, which takes fewer faults and less of the processors' tables.
+ *	IPCX_STAT_HUGE tells whether it came true.
+ */
+#define IPCX_RING_HUGE		(1U << 1)
+
+/**
  * struct ipcx_ring_attr - What a ring is created with.
  * @size: bytes of data: a power of two from IPCX_RING_SIZE_MIN (and not less than a
  *	page) to IPCX_RING_SIZE_MAX; 0: 65536
@@ -214,7 +221,7 @@ enum ipcx_ring_mode {
  *	1, with IPCX_RING_MPSC 16
  * @max_consumers: likewise; IPCX_RING_SPSC and IPCX_RING_MPSC: 0 or 1; 0: 1, with
  *	IPCX_RING_BROADCAST 16
- * @flags: 0
+ * @flags: IPCX_RING_HUGE
  *
  * All of its memory is allocated, and charged to the creator, at once: a page for the
  * ring, one for its producers together and one for each producer and consumer that
@@ -326,6 +333,8 @@ struct ipcx_grant {
 #define IPCX_STAT_EOF		(1U << 4)
 /** IPCX_STAT_BROKEN - The last consumer of the ring has gone, and none has come since. */
 #define IPCX_STAT_BROKEN	(1U << 5)
+/** IPCX_STAT_HUGE - All of the ring's data lies in huge pages (IPCX_RING_HUGE). */
+#define IPCX_STAT_HUGE		(1U << 6)
 
 /**
  * struct ipcx_stat - State of an object (IPCX_STAT, object fd; and the entries
