@@ -280,6 +280,21 @@ int ring_kernel_renew(struct ipcx_ring *ring);
 int ring_memfd_create(struct ipcx_ring *ring, const struct ipcx_ring_opts *opts);
 int ring_memfd_open(struct ipcx_ring *ring);
 
+/*
+ * Has the last producer, or consumer, gone? Of a memfd each member writes that by itself, and
+ * one that is late may for a moment say so beside another that has come: who is there counts.
+ */
+static inline bool ring_ended(const struct ipcx_ring *ring)
+{
+	return load_acquire(&ring->info->eof) && !ring_producers(ring);
+}
+
+static inline bool ring_broken(const struct ipcx_ring *ring)
+{
+	return load_acquire(&ring->info->broken) &&
+	       !(load_acquire(&ring->info->consumers) & ring->consumer_slots);
+}
+
 /* After fork(2): what is to be used has to be there. */
 static inline int ring_renew(struct ipcx_ring *ring)
 {

@@ -149,7 +149,7 @@ static int look(struct ipcx_consumer *c)
 	uint64_t end = ring_committed(c->ring, c->next);
 	int none = -EAGAIN;
 
-	if (end == c->next && load_acquire(&c->info->eof)) {
+	if (end == c->next && ring_ended(c->ring)) {
 		/* Whoever is gone may have committed something before. */
 		end = ring_committed(c->ring, c->next);
 		none = -ENODATA;

@@ -240,7 +240,7 @@ static int refusal(const struct ipcx_producer *p, size_t len)
 		return -EMSGSIZE;
 	if (p->len != RING_NONE || p->held != RING_NONE)
 		return -EBUSY;
-	return load_relaxed(&p->info->broken) ? -EPIPE : 0;
+	return ring_broken(p->ring) ? -EPIPE : 0;
 }
 
 static NOINLINE int reserve_slowly(struct ipcx_producer *p, size_t len, void **buf)
@@ -371,7 +371,7 @@ static int room_ready(const struct ring_waiter *w, uint64_t *index)
 	*index = position + w->bits;
 	room = more_room(p, position, *index);
 	/* After that: the room that the last consumer leaves is none. */
-	if (load_relaxed(&p->info->broken))
+	if (ring_broken(p->ring))
 		return -EPIPE;
 	return room ? 0 : -EAGAIN;
 }

@@ -13,6 +13,7 @@
 #include "../../lib/src/opts.c"
 #include "../../lib/src/ring.c"
 #include "../../lib/src/ring_consumer.c"
+#include "../../lib/src/ring_eventfd.c"
 #include "../../lib/src/ring_kernel.c"
 #include "../../lib/src/ring_memfd.c"
 #include "../../lib/src/ring_producer.c"
