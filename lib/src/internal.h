@@ -4,6 +4,7 @@
 #define IPCX_INTERNAL_H
 
 #include <errno.h>
+#include <string.h>
 
 #include <ipcx/ipcx.h>
 
@@ -66,6 +67,25 @@ static inline int ipcx_recv(int fd, void *msgs, size_t msg_size, unsigned int co
 		xfer.match_arg = opts->match_arg;
 	}
 	return ipcx_ioctl(fd, IPCX_RECV, &xfer);
+}
+
+/* IPCX_OPEN of a name or, where that is NULL, of what else is in @arg. An fd, and @arg->id. */
+static inline int ipcx_open(const struct ipcx_dev *dev, const char *name, unsigned int kind,
+			    struct ipcx_open *arg)
+{
+	arg->name = (uintptr_t)name;
+	arg->name_len = name ? strlen(name) : 0;
+	arg->kind = kind;
+	return ipcx_ioctl(dev->fd, IPCX_OPEN, arg);
+}
+
+/* What is made if it is not there; @mode 0: the default. */
+static inline void ipcx_open_make(struct ipcx_open *arg, uint32_t mode, const void *attr,
+				  size_t size)
+{
+	arg->mode = mode ? mode : 0600;
+	arg->attr = (uintptr_t)attr;
+	arg->attr_size = size;
 }
 
 /* Id of the object behind an fd, or -EPROTOTYPE where it is of another kind. */

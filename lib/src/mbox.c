@@ -41,10 +41,7 @@ static int mbox_open(struct ipcx_mbox **m, const struct ipcx_dev *dev, const cha
 	int fd;
 
 	*m = NULL;
-	arg->name = (uintptr_t)name;
-	arg->name_len = name ? strlen(name) : 0;
-	arg->kind = IPCX_KIND_MBOX;
-	fd = ipcx_ioctl(dev->fd, IPCX_OPEN, arg);
+	fd = ipcx_open(dev, name, IPCX_KIND_MBOX, arg);
 	return fd < 0 ? fd : mbox_of_new_fd(m, fd, arg->id);
 }
 
@@ -53,11 +50,7 @@ int ipcx_mbox_create(struct ipcx_mbox **m, const struct ipcx_dev *dev, const cha
 {
 	struct ipcx_mbox_attr attr = { 0 };
 	struct ipcx_mbox_opts o;
-	struct ipcx_open arg = {
-		.flags = flags | IPCX_OPEN_CREATE | IPCX_OPEN_READ,
-		.attr = (uintptr_t)&attr,
-		.attr_size = sizeof(attr),
-	};
+	struct ipcx_open arg = { .flags = flags | IPCX_OPEN_CREATE | IPCX_OPEN_READ };
 	int ret;
 
 	*m = NULL;
@@ -71,7 +64,7 @@ int ipcx_mbox_create(struct ipcx_mbox **m, const struct ipcx_dev *dev, const cha
 	attr.max_bytes = o.max_bytes;
 	attr.flags = o.flags;
 	attr.spin_ns = o.spin_ns;
-	arg.mode = o.mode ? o.mode : 0600;
+	ipcx_open_make(&arg, o.mode, &attr, sizeof(attr));
 	return mbox_open(m, dev, name, &arg);
 }
 

@@ -35,12 +35,7 @@ int ipcx_queue_open(struct ipcx_queue **q, const struct ipcx_dev *dev, const cha
 {
 	struct ipcx_queue_attr attr = { 0 };
 	struct ipcx_queue_opts o;
-	struct ipcx_open arg = {
-		.name = (uintptr_t)name,
-		.name_len = name ? strlen(name) : 0,
-		.kind = IPCX_KIND_QUEUE,
-		.flags = name ? flags : flags | IPCX_OPEN_CREATE,
-	};
+	struct ipcx_open arg = { .flags = name ? flags : flags | IPCX_OPEN_CREATE };
 	int fd, ret;
 
 	*q = NULL;
@@ -52,11 +47,9 @@ int ipcx_queue_open(struct ipcx_queue **q, const struct ipcx_dev *dev, const cha
 		attr.max_msg_size = o.max_msg_size;
 		attr.max_bytes = o.max_bytes;
 		attr.overflow = o.overflow;
-		arg.mode = o.mode ? o.mode : 0600;
-		arg.attr = (uintptr_t)&attr;
-		arg.attr_size = sizeof(attr);
+		ipcx_open_make(&arg, o.mode, &attr, sizeof(attr));
 	}
-	fd = ipcx_ioctl(dev->fd, IPCX_OPEN, &arg);
+	fd = ipcx_open(dev, name, IPCX_KIND_QUEUE, &arg);
 	if (fd < 0)
 		return fd;
 	ret = queue_new(q, fd, arg.id);

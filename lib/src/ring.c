@@ -112,12 +112,7 @@ int ipcx_ring_open(struct ipcx_ring **ring, const struct ipcx_dev *dev, const ch
 {
 	struct ipcx_ring_attr attr = { 0 };
 	struct ipcx_ring_opts o;
-	struct ipcx_open arg = {
-		.name = (uintptr_t)name,
-		.name_len = name ? strlen(name) : 0,
-		.kind = IPCX_KIND_RING,
-		.flags = name ? flags : flags | IPCX_OPEN_CREATE,
-	};
+	struct ipcx_open arg = { .flags = name ? flags : flags | IPCX_OPEN_CREATE };
 	int fd, ret;
 
 	*ring = NULL;
@@ -134,11 +129,9 @@ int ipcx_ring_open(struct ipcx_ring **ring, const struct ipcx_dev *dev, const ch
 		attr.max_producers = o.max_producers;
 		attr.max_consumers = o.max_consumers;
 		attr.flags = o.flags & IPCX_RING_HUGE;
-		arg.mode = o.mode ? o.mode : 0600;
-		arg.attr = (uintptr_t)&attr;
-		arg.attr_size = sizeof(attr);
+		ipcx_open_make(&arg, o.mode, &attr, sizeof(attr));
 	}
-	fd = ipcx_ioctl(dev->fd, IPCX_OPEN, &arg);
+	fd = ipcx_open(dev, name, IPCX_KIND_RING, &arg);
 	if (fd < 0)
 		return fd;
 	ret = open_object(ring, fd, arg.id);
