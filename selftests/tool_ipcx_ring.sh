@@ -54,6 +54,18 @@ got_is() { # name, text
 
 # ---- create, ls, stat, rm, info ----
 
+# Where there are no huge pages it is a ring as any other.
+check_huge() {
+	local huge=false
+	[ ! -e /sys/kernel/mm/transparent_hugepage ] || huge=true
+	expect 0 ring stat --json "$r" && json "\"huge\":$huge," && expect 0 ring stat "$r" || return
+	! $huge || says out '^limits: +4194304 bytes in huge pages,'
+}
+
+t_huge() {
+	with_ring check_huge --size=4M --huge
+}
+
 check_made() {
 	expect 0 ls --kind=ring && says out \
 		'^KIND +ID +NAME +OWNER +MODE +BYTES +RECV +SEND +SIZE +PROD +CONS +LOST$' \
@@ -67,7 +79,7 @@ check_made() {
 			'^waiting: +0 to produce, 0 to consume$' &&
 		expect 0 ring stat --json "$r" &&
 		json "\"kind\":\"ring\",\"name\":\"$r\"" '"mode":"0640"' '"ring_mode":"broadcast"' \
-			'"eof":false,"broken":false,"producers":0,"consumers":0,"lost":0' \
+			'"huge":false,"eof":false,"broken":false,"producers":0,"consumers":0,"lost":0' \
 			'"max_bytes":8192' &&
 		expect 0 ls --json && json '"ring_mode":"broadcast"'
 }
@@ -248,6 +260,32 @@ check_waits_for_room() {
 t_waits_for_room() { # policy
 	local policy=$1
 	with_ring check_waits_for_room --size=4K
+}
+
+# A ring that both sides have left: whoever comes first stays.
+check_wait_first() {
+	"$program" ring produce "$r" old && "$program" ring consume "$r" >/dev/null || return
+	expect 3 ring consume "$r" --wait --timeout=50ms && says err 'no producer has come in time' &&
+		expect 3 ring produce "$r" --wait --timeout=50ms x && out_is '' &&
+		says err 'no consumer has come in time' || return
+	if [ "$first" = consumer ]; then
+		"$program" ring consume "$r" --wait --lines >"$work/got-one" &
+		consumer=$!
+		wait_until "$r" '"consumers":1,' && expect 0 ring produce "$r" --wait new || return
+	else
+		"$program" ring produce "$r" --wait new &
+		producer=$!
+		wait_until "$r" '"producers":1,' || return
+		"$program" ring consume "$r" --wait --lines --timeout=10 >"$work/got-one" &
+		consumer=$!
+		ends_with "$producer" 0 || return
+	fi
+	ends_with "$consumer" 0 && got_is one $'new\n'
+}
+
+t_wait_first() { # who, mode
+	local first=$1
+	with_ring check_wait_first "--mode=$2"
 }
 
 # The end is when all of them have gone.
@@ -474,9 +512,9 @@ t_usage() {
 		'ring create /a --mode=mpsc --consumers=2' 'ring create /a --mode=mpsc --producers=65' \
 		'ring produce' 'ring produce a' 'ring produce /a --lines x' 'ring produce /a --size=1 x' \
 		'ring produce /a --size=1 --lines' 'ring produce /a --size=0' \
-		'ring produce /a --nonblock --timeout=1 x' 'ring produce /a --wait-policy=hope x' \
+		'ring produce /a --nonblock --timeout=1 x' 'ring produce /a --nonblock --wait x' 'ring produce /a --wait-policy=hope x' \
 		'ring consume' 'ring consume a' 'ring consume /a /b' 'ring consume /a --count=0' \
-		'ring consume /a --nonblock --timeout=1' 'ring consume /a --wait-policy=hope' \
+		'ring consume /a --nonblock --timeout=1' 'ring consume /a --nonblock --wait' 'ring consume /a --wait-policy=hope' \
 		'ring stat' 'ring stat a'; do
 		# shellcheck disable=SC2086 # words
 		expect 2 $line && says err . && out_is '' || return
@@ -525,6 +563,7 @@ t_completion() {
 
 echo 'TAP version 13'
 tap "create, ls, stat" t_made
+tap "create --huge" t_huge
 tap "ls: rings among others" t_mixed
 tap "create what exists" t_exists
 tap "info" t_info
@@ -541,6 +580,9 @@ for policy in block adaptive spin; do
 	tap "waiting for records: $policy" t_waits "$policy"
 	tap "waiting for room: $policy" t_waits_for_room "$policy"
 done
+tap "--wait: a consumer comes first" t_wait_first consumer spsc
+tap "--wait: a producer comes first" t_wait_first producer spsc
+tap "--wait: a consumer of a broadcast comes first" t_wait_first consumer broadcast
 tap "many producers" t_many
 tap "broadcast: each gets all from now on" t_broadcast
 tap "consume --overrun" t_overrun check_overrun

@@ -87,6 +87,7 @@ static void set_special(json_t *obj, const struct ipcx_stat *stat)
 		break;
 	case IPCX_KIND_RING:
 		json_set_str(obj, "ring_mode", ring_mode_name(stat->ring_mode));
+		json_set_bool(obj, "huge", stat->state & IPCX_STAT_HUGE);
 		json_set_bool(obj, "eof", stat->state & IPCX_STAT_EOF);
 		json_set_bool(obj, "broken", stat->state & IPCX_STAT_BROKEN);
 		json_set_u64(obj, "producers", stat->producers);

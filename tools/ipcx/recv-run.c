@@ -20,6 +20,31 @@ struct receiver {
 	size_t room;
 };
 
+error_t recv_option(int key, char *arg, struct argp_state *state, struct recv_args *args)
+{
+	switch (key) {
+	case 'c':
+		args->count = count_arg(state, "count", arg);
+		return 0;
+	case 'l':
+		args->lines = true;
+		return 0;
+	case 'T':
+		timeout_arg(state, arg, &args->patience);
+		return 0;
+	case 'n':
+		args->patience.nonblock = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (args->name)
+			argp_usage(state);
+		args->name = name_arg(state, arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
 static void make_room(struct receiver *r, size_t room)
 {
 	free(r->buf);

@@ -109,7 +109,8 @@ static error_t parse_mbox(int key, char *arg, struct argp_state *state)
 		args->adaptive = true;
 		return 0;
 	default:
-		if (!birth_option(key, arg, state, &args->birth))
+		if (!birth_option(key, arg, state, &args->birth) ||
+		    !recv_option(key, arg, state, args))
 			return 0;
 		return parse_selection(key, arg, state);
 	}
@@ -120,9 +121,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct recv_args *args = state->input;
 
 	switch (key) {
-	case 'c':
-		args->count = count_arg(state, "count", arg);
-		return 0;
 	case 'a':
 		args->all = true;
 		return 0;
@@ -131,20 +129,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_PEEK:
 		args->peek = true;
-		return 0;
-	case 'T':
-		timeout_arg(state, arg, &args->patience);
-		return 0;
-	case 'n':
-		args->patience.nonblock = true;
-		return 0;
-	case 'l':
-		args->lines = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (args->name)
-			argp_usage(state);
-		args->name = name_arg(state, arg);
 		return 0;
 	case ARGP_KEY_END:
 		check_args(state, args);

@@ -20,6 +20,7 @@ struct recv_args {
 	bool cat;
 	struct birth birth;
 	bool overrun;			/* with a ring, as what follows */
+	bool await;
 	unsigned int policy;
 };
 
@@ -31,7 +32,11 @@ struct recv_source {
 	struct ipcx_consumer *consumer;
 };
 
-/* recv-run.c: receive and write, up to the end of the group or ring; the exit status */
+/* recv-run.c */
+
+/* What several commands' lines may have; else ARGP_ERR_UNKNOWN. */
+error_t recv_option(int key, char *arg, struct argp_state *state, struct recv_args *args);
+/* Receive and write, up to the end of the group or ring; the exit status. */
 int recv_run(const struct recv_args *args, const struct recv_source *from);
 
 #endif /* IPCX_RECV_H */

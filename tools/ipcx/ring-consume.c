@@ -12,6 +12,8 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "timeout", 'T', "TIME", 0, "Wait for TIME at most for each record", 0 },
 	{ "nonblock", 'n', 0, 0, "Do not wait", 0 },
+	{ "wait", KEY_AWAIT, 0, 0,
+	  "Wait first until there is a producer, or what one has left", 0 },
 	{ "wait-policy", KEY_WAIT_POLICY, "POLICY", 0,
 	  "How to wait: 'block' (asleep; the default), 'adaptive' (look for a moment, then sleep) or 'spin' (look all the time)",
 	  0 },
@@ -23,37 +25,25 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct recv_args *args = state->input;
 
 	switch (key) {
-	case 'c':
-		args->count = count_arg(state, "count", arg);
-		return 0;
-	case 'l':
-		args->lines = true;
-		return 0;
 	case KEY_OVERRUN:
 		args->overrun = true;
 		return 0;
-	case 'T':
-		timeout_arg(state, arg, &args->patience);
-		return 0;
-	case 'n':
-		args->patience.nonblock = true;
+	case KEY_AWAIT:
+		args->await = true;
 		return 0;
 	case KEY_WAIT_POLICY:
 		args->policy = wait_policy_arg(state, arg);
-		return 0;
-	case ARGP_KEY_ARG:
-		if (args->name)
-			argp_usage(state);
-		args->name = name_arg(state, arg);
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		argp_usage(state);
 		return 0;
 	case ARGP_KEY_END:
 		check_patience(state, &args->patience);
+		if (args->await)
+			check_await(state, &args->patience);
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return recv_option(key, arg, state, args);
 	}
 }
 
@@ -68,7 +58,8 @@ static const struct argp argp = {
 	       "the ring when it was written: one that could not be is there for the next\n"
 	       "consumer. Not so in a broadcast ring, where a consumer gets what is sent while\n"
 	       "it is there.\n"
-	       "TIME is in seconds, or has a unit: ns, us, ms, s, m, h.\n"
+	       "TIME is in seconds, or has a unit: ns, us, ms, s, m, h. It counts for --wait by\n"
+	       "itself.\n"
 	       "With --json: one object a line with lost (records that were lost just before\n"
 	       "this one), size and payload; a payload that is not UTF-8 is in payload_base64\n"
 	       "instead.\n"
@@ -79,6 +70,7 @@ static const struct argp argp = {
 	       "  ipcx ring consume /log --lines\n"
 	       "  ipcx ring consume /log --count=1 --timeout=2 || echo nothing came\n"
 	       "  ipcx ring consume /frames >film.raw\n"
+	       "  ipcx ring consume /log --lines --wait      start before the producer\n"
 	       "  ipcx ring consume /prices --overrun --json | jq 'select(.lost > 0)'\n",
 };
 
@@ -98,7 +90,9 @@ int cmd_ring_consume(int argc, char **argv)
 				   args.overrun ? IPCX_RING_OVERRUN : 0);
 	if (err)
 		status = explain_attach(from.ring, args.name, ACT_CONSUME, err);
-	else
+	else if (args.await)
+		status = await_other_side(from.ring, args.name, ACT_CONSUME, &args.patience);
+	if (!status)
 		status = recv_run(&args, &from);
 	ipcx_consumer_detach(from.consumer);
 	ipcx_ring_close(from.ring);

@@ -8,7 +8,7 @@ struct args {
 	struct ipcx_ring *ring;
 };
 
-enum { KEY_SIZE = 0x100, KEY_MODE, KEY_PRODUCERS, KEY_CONSUMERS, KEY_PERM };
+enum { KEY_SIZE = 0x100, KEY_MODE, KEY_PRODUCERS, KEY_CONSUMERS, KEY_PERM, KEY_HUGE };
 
 static const struct argp_option options[] = {
 	{ "size", KEY_SIZE, "SIZE", 0,
@@ -20,6 +20,8 @@ static const struct argp_option options[] = {
 	  "Most producers at a time, up to 64 (default: 1; mpsc: 16)", 0 },
 	{ "consumers", KEY_CONSUMERS, "N", 0,
 	  "Most consumers at a time, up to 64 (default: 1; broadcast: 16)", 0 },
+	{ "huge", KEY_HUGE, 0, 0,
+	  "Data in huge pages where the kernel has them: 'ipcx stat' says whether (from 2M)", 0 },
 	{ "perm", KEY_PERM, "MODE", 0,
 	  "Permission bits in octal, whatever the umask: r to consume, w to produce (default: 0600)", 0 },
 	{ "exist-ok", KEY_EXIST_OK, 0, 0,
@@ -81,6 +83,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_CONSUMERS:
 		args->opts.max_consumers = members_arg(state, "consumers", arg);
+		return 0;
+	case KEY_HUGE:
+		args->opts.flags |= IPCX_RING_HUGE;
 		return 0;
 	case KEY_PERM:
 		args->c.mode = mode_arg(state, "perm", arg);

@@ -16,6 +16,7 @@ static const struct argp_option options[] = {
 	  "Write each SIZE bytes of standard input as a record, and what is left at its end", 0 },
 	{ "timeout", 'T', "TIME", 0, "While there is no room wait for TIME at most", 0 },
 	{ "nonblock", 'n', 0, 0, "Do not wait for room", 0 },
+	{ "wait", KEY_AWAIT, 0, 0, "Wait first until there is a consumer", 0 },
 	{ "wait-policy", KEY_WAIT_POLICY, "POLICY", 0,
 	  "How to wait for room: 'block' (asleep; the default), 'adaptive' (look for a moment, then sleep) or 'spin' (look all the time)",
 	  0 },
@@ -31,6 +32,8 @@ static void check_args(struct argp_state *state, const struct args *args)
 	if (args->send.lines && args->send.chunk)
 		argp_error(state, "--lines and --size exclude each other");
 	check_patience(state, &args->send.patience);
+	if (args->send.await)
+		check_await(state, &args->send.patience);
 }
 
 static void text_arg(struct argp_state *state, struct args *args, char *arg)
@@ -49,6 +52,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case KEY_SIZE:
 		args->send.chunk = size_arg(state, "size", arg);
+		return 0;
+	case KEY_AWAIT:
+		args->send.await = true;
 		return 0;
 	case KEY_WAIT_POLICY:
 		args->send.policy = wait_policy_arg(state, arg);
@@ -76,7 +82,8 @@ static const struct argp argp = {
 	       "file. Records wait in the ring for a consumer to come; with --mode=broadcast\n"
 	       "only for those that are there. Once the last consumer has gone writing fails.\n"
 	       "TIME is in seconds, or has a unit: ns, us, ms, s, m, h. With many records it\n"
-	       "counts for each. With --lines a record is a line without its newline.\n"
+	       "counts for each, and for --wait by itself. With --lines a record is a line\n"
+	       "without its newline.\n"
 	       "With --json: the records and bytes that were sent.\n"
 	       "\n"
 	       "Exit status 3: no room (--nonblock), or still none (--timeout).\n"
@@ -84,6 +91,7 @@ static const struct argp argp = {
 	       "Examples:\n"
 	       "  ipcx ring produce /log 'hello' 'world'      two records\n"
 	       "  tail -f log | ipcx ring produce /log --lines\n"
+	       "  ipcx ring produce /prices --wait 42         once somebody listens\n"
 	       "  ipcx ring produce /frames --size=1M <film.raw\n"
 	       "  ipcx ring produce /log --timeout=500ms 'hello' || echo full\n",
 };
@@ -109,7 +117,11 @@ static int attach_and_produce(struct args *args, struct sender *s)
 	err = ipcx_producer_attach(&s->producer, s->ring);
 	if (err)
 		return explain_attach(s->ring, name, ACT_PRODUCE, err);
-	status = produce(args, s);
+	status = EXIT_SUCCESS;
+	if (args->send.await)
+		status = await_other_side(s->ring, name, ACT_PRODUCE, &args->send.patience);
+	if (!status)
+		status = produce(args, s);
 	if (tool.json)
 		json_print(sent_json(s));
 	ipcx_producer_detach(s->producer);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* ipcx ring: its commands, and what they share. */
+#include <time.h>
+
 #include "tool.h"
+
+#define LOOK_NS	20000000	/* between two looks for the other side */
 
 static const struct command commands[] = {
 	{ "create", "create a ring", cmd_ring_create },
@@ -80,4 +84,53 @@ int explain_attach(const struct ipcx_ring *ring, const char *name, enum action a
 	default:
 		return report(action, name, err);
 	}
+}
+
+void check_await(struct argp_state *state, const struct patience *p)
+{
+	if (p->nonblock)
+		argp_error(state, "--wait waits, and --nonblock does not");
+}
+
+/* Also somebody who has come and gone since @before. */
+static bool somebody_came(const struct ipcx_stat *before, const struct ipcx_stat *now,
+			  enum action action)
+{
+	if (action == ACT_PRODUCE)
+		return now->consumers;
+	return now->producers || now->bytes || now->sent != before->sent;
+}
+
+/* Nobody tells of a member that comes: it is looked for. */
+static int look_for_somebody(int fd, enum action action, const struct patience *p)
+{
+	static const struct timespec pause = { .tv_nsec = LOOK_NS };
+	struct ipcx_stat before, now;
+	int64_t deadline_ns = 0;
+	uint32_t flags = 0, clock = 0;
+	int err;
+
+	begin_waiting(p, &flags, &clock, &deadline_ns);
+	err = fd_stat(fd, &before);
+	for (now = before; !err && !somebody_came(&before, &now, action);
+	     err = fd_stat(fd, &now)) {
+		if ((flags & IPCX_XFER_DEADLINE) && ipcx_deadline_after(clock, 0) >= deadline_ns)
+			return -ETIMEDOUT;
+		nanosleep(&pause, NULL);
+	}
+	return err;
+}
+
+int await_other_side(const struct ipcx_ring *ring, const char *name, enum action action,
+		     const struct patience *p)
+{
+	int err = look_for_somebody(ipcx_ring_fd(ring), action, p);
+
+	if (!err)
+		return EXIT_SUCCESS;
+	if (err != -ETIMEDOUT)
+		return report(action, name, err);
+	report_hint(name, err, "no %s has come in time",
+		    action == ACT_PRODUCE ? "consumer" : "producer");
+	return EXIT_AGAIN;
 }

@@ -21,6 +21,7 @@ struct send_args {
 	/* rings only: */
 	uint64_t chunk;		/* 0: no chunks */
 	unsigned int policy;
+	bool await;
 };
 
 /* Where messages go, and what has been sent so far. */

@@ -243,8 +243,9 @@ static void print_side(const char *label, uint32_t count, bool gone)
 static void print_ring(const struct ipcx_stat *stat)
 {
 	line("ring mode:", "%s", ring_mode_name(stat->ring_mode));
-	line("limits:", "%" PRIu64 " bytes, %" PRIu64 " bytes a record",
-	     NUM(stat->max_bytes), NUM(stat->max_msg_size));
+	line("limits:", "%" PRIu64 " bytes%s, %" PRIu64 " bytes a record",
+	     NUM(stat->max_bytes), stat->state & IPCX_STAT_HUGE ? " in huge pages" : "",
+	     NUM(stat->max_msg_size));
 	line("used:", "%" PRIu64 " bytes", NUM(stat->bytes));
 	print_side("producers:", stat->producers, stat->state & IPCX_STAT_EOF);
 	print_side("consumers:", stat->consumers, stat->state & IPCX_STAT_BROKEN);

@@ -67,6 +67,7 @@ enum {
 	KEY_CAT,
 	KEY_EXIST_OK,
 	KEY_WAIT_POLICY,
+	KEY_AWAIT,
 };
 
 /* args.c: the values of arguments; usage errors where they are wrong */
@@ -228,6 +229,14 @@ int open_ring(struct ipcx_ring **ring, const char *name, unsigned int rights,
 bool is_ring(const char *name);
 /* Say why one cannot take part; the exit status. */
 int explain_attach(const struct ipcx_ring *ring, const char *name, enum action action, int err);
+/* What --wait excludes. */
+void check_await(struct argp_state *state, const struct patience *p);
+/*
+ * Wait until the other side is there: for ACT_PRODUCE a consumer, for ACT_CONSUME a producer,
+ * or what one has left. 0, or an exit status after a message.
+ */
+int await_other_side(const struct ipcx_ring *ring, const char *name, enum action action,
+		     const struct patience *p);
 
 /* stat.c */
 
