@@ -141,6 +141,12 @@ static void spin(unsigned int n)
 /*
  * Store tail, load data_waiters; store data_waiters, load tail: without the fence that the
  * kernel puts between the former two, each can miss the other's, and one sleeps for ever.
+ *
+ * That this test does not fail without the fence is no wonder: the latter two are further
+ * apart, in the kernel and under its lock twice, than a store stays in a processor's buffer,
+ * and emulation stretches the distance and not the buffer. It is for what can be lost
+ * otherwise; the fence is shown to be needed by the model, which fails without it at once
+ * (selftests/model/sleep.pml).
  */
 TEST(commit_against_wait)
 {
