@@ -63,20 +63,23 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+/* The library is where the calls are that others inline. */
+#define IPCX_RING_NO_INLINE
+
 #include "barrier.h"
 #include "internal.h"
 #include "../../kmod/ring_layout.h"
 
 #define RING_DEFAULT_SIZE	65536
 
-/* Nothing is reserved; no length is so large. */
-#define RING_NONE		UINT32_MAX
-
-/* What makes a member leave the shortest way. */
+/* What makes a member leave the short way: see <ipcx/ring_fast.h>. */
 #define RING_MANY		(1U << 0)	/* there can be several producers */
 #define RING_BROADCAST		(1U << 1)
 #define RING_LAPPABLE		(1U << 2)	/* IPCX_RING_OVERRUN */
 #define RING_FENCED		(1U << 3)	/* IPCX_RING_SLEEP by full fences */
+
+/* In place of the word of those that wait, for one that is to look more closely each time. */
+static const __u32 ring_always = 1;
 
 struct ring_waiter;
 
@@ -129,54 +132,61 @@ struct ipcx_ring {
 };
 
 /*
- * The first cache line is all that the only producer of a ring touches, but in a broadcast.
- * The others (flags is not 0) have no @fits and no @len: they leave the shortest way at its
- * first check.
+ * The first cache line is all that a producer touches of it, as long as it may take the
+ * short way. Those for which that is not enough (flags is more than RING_FENCED) have no
+ * @fast.fits but for the time of a reservation: then it is the size of the record, and 0 when
+ * that is committed.
  */
 struct ipcx_producer {
-	uint64_t fits;			/* payloads shorter than that fit, or longer ones, too */
-	uint64_t start;			/* index of the record; many: that is reserved */
-	unsigned char *record;		/* where that is; many: that was reserved */
-	unsigned char *end;		/* of the data */
-	struct ipcx_ring_info *info;
+	struct ipcx_producer_fast fast;
+	uint64_t limit;			/* index up to which there is room, or more */
+	uint64_t fits;			/* many: as fast.fits, as long as nobody else claims */
+	uint64_t len_max;
 	struct ipcx_ring_shared *shared;
 	struct ipcx_ring_producer *own;
-	uint32_t len;			/* of what is reserved, or RING_NONE */
-	uint32_t slot_bits;		/* the slot, as in the upper half of a header */
-	/* from here on seldom, but for the others */
-	uint64_t limit;			/* index up to which there is room, or more */
-	uint64_t claimed;		/* not many: as far as anything was written */
-	uint64_t len_max;
+	struct ipcx_ring_info *info;
 	unsigned char *data;
 	uint32_t mask;			/* of the data's size */
 	uint32_t flags;			/* RING_* */
-	uint32_t held;			/* as len, for the others */
 	uint32_t slot;
+	/* from here on seldom */
+	uint64_t claimed;		/* not many: as far as anything was written */
 	struct ipcx_ring *ring;
 	void *map;			/* of its own, if any */
 	pid_t pid;
 };
 
+/**
+ * struct ring_announcements - Where to look over what many producers are about to write.
+ * @claim: how far they have got
+ * @producers: mask of those that are attached
+ * @slots: the bits that it can have
+ * @first: announcement of the first one
+ * @page_size: from one to the next
+ */
+struct ring_announcements {
+	const __u64 *claim;
+	const __u64 *producers;
+	uint64_t slots;
+	const char *first;
+	size_t page_size;
+};
+
 /*
- * The first cache line is all that a consumer touches, as long as there is something to
- * read, or there is one producer. One that can be overrun leaves the shortest way at its
- * first check: it has no @avail and no @tail, and @waiters is always set.
+ * The first cache line is all that a consumer touches of it, as long as there is something
+ * to read, or there is one producer. One that can be overrun never goes the short way: it has
+ * no @fast.avail and no @fast.beyond, and @fast.waiters is always set.
  */
 struct ipcx_consumer {
-	__u64 next;			/* where it reads next */
-	uint64_t avail;			/* records are there up to here, or further */
-	const unsigned char *record;	/* where next is */
-	const unsigned char *end;	/* of the data */
-	uint64_t size;			/* of the data, in units of an index */
-	const __u64 *tail;		/* where to look for more; &next: not so simple */
-	struct ipcx_ring_consumer *own;
-	const __u32 *waiters;		/* to wake after a release */
-	/* seldom */
+	struct ipcx_consumer_fast fast;
 	struct ipcx_ring_info *info;
 	struct ipcx_ring_shared *shared;
 	const unsigned char *data;
+	uint64_t size;			/* of the data, in units of an index */
 	uint32_t flags;			/* RING_* */
 	uint32_t slot;
+	struct ring_announcements all;	/* RING_MANY */
+	struct ipcx_ring_consumer *own;
 	struct ipcx_ring *ring;
 	void *map;			/* of its own, if any */
 	pid_t pid;
@@ -311,34 +321,46 @@ static inline uint64_t ring_position(const struct ipcx_ring *ring)
 			       load_acquire(&shared->tail));
 }
 
-/* End of what many have committed without a gap, as seen by one who is at @from. */
-static inline uint64_t ring_committed_many(const struct ipcx_ring *ring, uint64_t from)
+static inline struct ring_announcements ring_announcements(const struct ipcx_ring *ring)
+{
+	return (struct ring_announcements){
+		.claim = &ring_shared(ring)->claim,
+		.producers = &ring->info->producers,
+		.slots = ring->producer_slots,
+		.first = (const char *)&ring_producer(ring, 0)->announce,
+		.page_size = ring->page_size,
+	};
+}
+
+/* How much many have committed without a gap, as seen by one who is at @from. */
+static inline uint64_t ring_committed_many(const struct ring_announcements *all, uint64_t from)
 {
 	/* IPCX_RING_CLAIM */
-	uint64_t end = ipcx_ring_index(load_acquire(&ring_shared(ring)->claim));
-	const unsigned char *pages = ring_page(ring, 2);
-	size_t page_size = ring->page_size;
+	uint64_t ready = ipcx_ring_index(load_acquire(all->claim)) - from, bits;
 
 	/* That is a lie, to be found out by who asks. */
-	if ((int64_t)(end - from) < 0)
-		return end;
-	for (uint64_t bits = ring_producers(ring); bits; bits &= bits - 1) {
-		const struct ipcx_ring_producer *producer =
-			(const void *)(pages + __builtin_ctzll(bits) * page_size);
+	if (unlikely((int64_t)ready < 0))
+		return ready;
+	/* IPCX_RING_MEMBER */
+	for (bits = load_acquire(all->producers) & all->slots; bits; bits &= bits - 1) {
+		size_t page = (unsigned int)__builtin_ctzll(bits) * all->page_size;
 		/* IPCX_RING_COMMIT */
-		uint64_t announce = load_acquire(&producer->announce);
-		/* One before @from is stale: that claim fails. */
-		uint64_t ahead = ipcx_ring_index(announce) - from;
+		uint64_t announce = load_acquire((const __u64 *)(all->first + page));
 
-		if ((announce & IPCX_RING_ANNOUNCED) && ahead < end - from)
-			end = from + ahead;
+		/* One before @from is stale: that claim fails. */
+		if (unlikely(announce & IPCX_RING_ANNOUNCED) &&
+		    ipcx_ring_index(announce) - from < ready)
+			ready = ipcx_ring_index(announce) - from;
 	}
-	return end;
+	return ready;
 }
 
 static inline uint64_t ring_committed(const struct ipcx_ring *ring, uint64_t from)
 {
-	return ring->max_producers > 1 ? ring_committed_many(ring, from) : ring_position(ring);
+	struct ring_announcements all = ring_announcements(ring);
+
+	return ring->max_producers > 1 ? from + ring_committed_many(&all, from) :
+					 ring_position(ring);
 }
 
 /* Options of the size that the library knows, checked. */

@@ -15,9 +15,8 @@
 
 /* Numbers of records differ by less than this where some are missing. */
 #define GAP_MAX	((IPCX_RING_SEQ_MASK + 1) / 2)
-
-/* For one that can be overrun: never the shortest way. */
-static const __u32 always = 1;
+/* Discarded records that one peek goes past: a producer may write nothing else. */
+#define SKIPS_MAX	128
 
 static inline bool lappable(const struct ipcx_consumer *c)
 {
@@ -27,7 +26,7 @@ static inline bool lappable(const struct ipcx_consumer *c)
 /* Records are there up to here, or further. */
 static uint64_t reach(const struct ipcx_consumer *c)
 {
-	return lappable(c) ? c->reach : c->avail;
+	return lappable(c) ? c->reach : c->fast.avail;
 }
 
 static void set_reach(struct ipcx_consumer *c, uint64_t index)
@@ -35,15 +34,19 @@ static void set_reach(struct ipcx_consumer *c, uint64_t index)
 	if (lappable(c))
 		c->reach = index;
 	else
-		c->avail = index;
+		c->fast.avail = index;
+}
+
+static const unsigned char *look_at(const struct ipcx_consumer *c, uint64_t index)
+{
+	return c->data + ipcx_ring_offset(index, c->ring->size);
 }
 
 static void move_to(struct ipcx_consumer *c, uint64_t index)
 {
-	c->next = index;
-	c->record = c->data + ipcx_ring_offset(index, c->ring->size);
+	c->fast.next = index;
 	if (lappable(c))
-		c->avail = index;
+		c->fast.avail = index;
 }
 
 /* ---- being overrun ---- */
@@ -62,9 +65,9 @@ static bool still_there(const struct ipcx_consumer *c, uint64_t index)
 static void set_head(struct ipcx_consumer *c)
 {
 	c->peeked = 0;
-	c->head = c->next;
+	c->head = c->fast.next;
 	/* for ipcx_ring_stat(): nobody waits for this one */
-	store_release(&c->own->head, c->next);
+	store_release(&c->own->head, c->fast.next);
 }
 
 /* On with what comes now. How much was lost shows when producers are heard of again. */
@@ -73,8 +76,8 @@ static void skip_to_end(struct ipcx_consumer *c)
 	uint64_t end = ring_committed(c->ring, ring_position(c->ring) - c->size);
 
 	/* A claim that will fail can be announced before what was peeked at. */
-	if (ring_after(c->next, end))
-		end = c->next;
+	if (ring_after(c->fast.next, end))
+		end = c->fast.next;
 	move_to(c, end);
 	set_reach(c, end);
 	set_head(c);
@@ -114,8 +117,8 @@ static void count_record(struct ipcx_consumer *c, uint64_t header)
 
 /* ---- releasing ---- */
 
-/* IPCX_RING_SLEEP, and what can be overrun. */
-static NOINLINE int release_slowly(struct ipcx_consumer *c)
+/* The head has moved on: IPCX_RING_SLEEP, and what can be overrun. */
+int ipcx_consumer_release_slowly(struct ipcx_consumer *c)
 {
 	if (lappable(c)) {
 		if (c->peeked && !still_there(c, c->head))
@@ -130,41 +133,30 @@ static NOINLINE int release_slowly(struct ipcx_consumer *c)
 	return 0;
 }
 
-/* Producers may write there again. */
-static inline int release(struct ipcx_consumer *c)
-{
-	store_release(&c->own->head, c->next);	/* IPCX_RING_ROOM */
-	/* IPCX_RING_SLEEP */
-	barrier();
-	if (unlikely(is_set(c->waiters)))
-		return release_slowly(c);
-	return 0;
-}
-
 /* ---- peeking ---- */
 
 /* Is there a record that was not peeked at? */
 static int look(struct ipcx_consumer *c)
 {
-	uint64_t end = ring_committed(c->ring, c->next);
+	uint64_t end = ring_committed(c->ring, c->fast.next);
 	int none = -EAGAIN;
 
-	if (end == c->next && ring_ended(c->ring)) {
+	if (end == c->fast.next && ring_ended(c->ring)) {
 		/* Whoever is gone may have committed something before. */
-		end = ring_committed(c->ring, c->next);
+		end = ring_committed(c->ring, c->fast.next);
 		none = -ENODATA;
 	}
-	if (end == c->next) {
+	if (end == c->fast.next) {
 		/* for who polls; once, because producers read that cache line, too */
-		if (load_relaxed(&c->own->next) != c->next)
-			store_relaxed(&c->own->next, c->next);
+		if (load_relaxed(&c->own->next) != c->fast.next)
+			store_relaxed(&c->own->next, c->fast.next);
 		return none;
 	}
-	if (end - c->next <= c->size) {
+	if (end - c->fast.next <= c->size) {
 		set_reach(c, end);
 		return 0;
 	}
-	if (!lappable(c) || ring_after(c->next, end))
+	if (!lappable(c) || ring_after(c->fast.next, end))
 		return -EBADMSG;
 	if (c->peeked)
 		return -EOVERFLOW;
@@ -174,13 +166,13 @@ static int look(struct ipcx_consumer *c)
 
 static int look_if_needed(struct ipcx_consumer *c)
 {
-	return c->next == reach(c) ? look(c) : 0;
+	return c->fast.next == reach(c) ? look(c) : 0;
 }
 
 /* A header was read where producers may have been. */
 static int check_overrun(struct ipcx_consumer *c)
 {
-	if (still_there(c, c->next))
+	if (still_there(c, c->fast.next))
 		return 0;
 	if (c->peeked)
 		return -EOVERFLOW;
@@ -191,11 +183,11 @@ static int check_overrun(struct ipcx_consumer *c)
 /* A discarded record does not hold up producers, unless one before it is in use. */
 static void skip(struct ipcx_consumer *c, uint64_t end)
 {
-	bool first = lappable(c) ? !c->peeked : load_relaxed(&c->own->head) == c->next;
+	bool first = lappable(c) ? !c->peeked : load_relaxed(&c->own->head) == c->fast.next;
 
 	move_to(c, end);
 	if (first)
-		release(c);
+		ipcx_fast_release(c);
 }
 
 /* One step: a record (its header), or -EINTR: nothing yet, but there may be more. */
@@ -206,98 +198,68 @@ static int step(struct ipcx_consumer *c, uint64_t *header)
 
 	if (ret)
 		return ret;
-	*header = load_relaxed((const __u64 *)c->record);
+	*header = load_relaxed((const __u64 *)look_at(c, c->fast.next));
 	if (lappable(c)) {
 		ret = check_overrun(c);
 		if (ret)
 			return ret;
 	}
-	if (!ipcx_ring_header_good(*header, (reach(c) - c->next) / IPCX_RING_BITS))
+	if (!ipcx_ring_header_good(*header, (reach(c) - c->fast.next) / IPCX_RING_BITS))
 		return -EBADMSG;
 	if (!(*header & IPCX_RING_DISCARD))
 		return 0;
 	bits = ring_record_bits(ipcx_ring_header_len(*header));
-	skip(c, c->next + bits);
+	skip(c, c->fast.next + bits);
 	return -EINTR;
 }
 
-static NOINLINE ssize_t peek_slowly(struct ipcx_consumer *c, const void **buf)
+static NOINLINE struct ipcx_found peek_anyhow(struct ipcx_consumer *c)
 {
+	unsigned int skipped = 0;
 	uint64_t header = 0;
+	const void *record;
+	size_t len;
 	int ret;
 
 	do {
 		ret = step(c, &header);
-	} while (ret == -EINTR);
+	} while (ret == -EINTR && ++skipped < SKIPS_MAX);
 	if (ret)
-		return ret;
-	*buf = c->record + IPCX_RING_HEADER;
-	move_to(c, c->next + ring_record_bits(ipcx_ring_header_len(header)));
+		return (struct ipcx_found){ ret == -EINTR ? -EAGAIN : ret, NULL };
+	record = look_at(c, c->fast.next);
+	len = ipcx_ring_header_len(header);
+	move_to(c, c->fast.next + ring_record_bits(len));
 	if (lappable(c))
 		count_record(c, header);
-	return ipcx_ring_header_len(header);
+	return (struct ipcx_found){ len, (char *)record + IPCX_RING_HEADER };
 }
 
-/* As look(), where that is simple. */
-static inline bool look_quickly(struct ipcx_consumer *c)
+/* The shortest way where there are more producers than one. */
+struct ipcx_found ipcx_consumer_peek_slowly(struct ipcx_consumer *c)
 {
-	uint64_t tail = load_acquire(c->tail);	/* IPCX_RING_COMMIT */
+	uint64_t next = c->fast.next, ready;
+	struct ipcx_found found;
 
-	/* from 1 to all of the ring */
-	if (tail - c->next - 1 >= c->size)
-		return false;
-	c->avail = tail;
-	return true;
-}
-
-/* There is something from next to avail. */
-static inline ssize_t peek_quickly(struct ipcx_consumer *c, const void **buf)
-{
-	const unsigned char *record = c->record;
-	/* With anything but a length in its lower half it would be longer than any ring. */
-	uint32_t len = load_relaxed((const __u64 *)record);
-	uint64_t size = ring_record_size(len);
-
-	if (unlikely(size * IPCX_RING_BITS > c->avail - c->next))
-		return peek_slowly(c, buf);
-	c->next += size * IPCX_RING_BITS;
-	c->record = record + size;
-	if (unlikely(c->record >= c->end))
-		c->record -= c->size / IPCX_RING_BITS;
-	*buf = record + IPCX_RING_HEADER;
-	return len;
-}
-
-/* Where there are more producers than one, or nothing to read. */
-static NOINLINE ssize_t look_and_peek(struct ipcx_consumer *c, const void **buf)
-{
 	if (c->flags & RING_MANY) {
-		uint64_t ready = ring_committed_many(c->ring, c->next) - c->next;
-
-		if (ready - 1 < c->size) {
-			c->avail = c->next + ready;
-			return peek_quickly(c, buf);
+		ready = ring_committed_many(&c->all, next);
+		if (likely(ready <= c->size)) {
+			c->fast.avail = next + ready;
+			found = ipcx_fast_take(&c->fast, next, next + ready);
+			if (likely(found.buf))
+				return found;
 		}
 	}
-	return peek_slowly(c, buf);
-}
-
-/* Bytes of payload, or a negative errno. */
-static inline ssize_t peek(struct ipcx_consumer *c, const void **buf)
-{
-	if (c->next == c->avail && !look_quickly(c))
-		return look_and_peek(c, buf);
-	return peek_quickly(c, buf);
+	return peek_anyhow(c);
 }
 
 ssize_t ipcx_consumer_peek(struct ipcx_consumer *c, const void **buf)
 {
-	return peek(c, buf);
+	return ipcx_fast_peek(c, buf);
 }
 
 int ipcx_consumer_release(struct ipcx_consumer *c)
 {
-	return release(c);
+	return ipcx_fast_release(c);
 }
 
 uint64_t ipcx_consumer_lost(const struct ipcx_consumer *c)
@@ -307,7 +269,7 @@ uint64_t ipcx_consumer_lost(const struct ipcx_consumer *c)
 
 uint64_t ipcx_consumer_index(const struct ipcx_consumer *c)
 {
-	return c->next / IPCX_RING_BITS;
+	return c->fast.next / IPCX_RING_BITS;
 }
 
 /* ---- waiting ---- */
@@ -317,7 +279,7 @@ static int data_ready(const struct ring_waiter *w, uint64_t *index)
 	struct ipcx_consumer *c = w->who;
 	int ret = look_if_needed(c);
 
-	*index = c->next;
+	*index = c->fast.next;
 	return ret;
 }
 
@@ -368,7 +330,7 @@ static void unpeek(struct ipcx_consumer *c, uint64_t index)
 static int take(struct ipcx_consumer *c, const void *record, size_t record_len, void *buf,
 		size_t *len)
 {
-	uint64_t index = c->next - ring_record_bits(record_len);
+	uint64_t index = c->fast.next - ring_record_bits(record_len);
 	size_t room = *len;
 
 	*len = record_len;
@@ -391,7 +353,7 @@ static int take(struct ipcx_consumer *c, const void *record, size_t record_len, 
 static inline int take_next(struct ipcx_consumer *c, void *buf, size_t *len)
 {
 	const void *record;
-	ssize_t n = peek(c, &record);
+	ssize_t n = ipcx_fast_peek(c, &record);
 	size_t room = *len;
 	int ret;
 
@@ -400,10 +362,21 @@ static inline int take_next(struct ipcx_consumer *c, void *buf, size_t *len)
 		if (ret != -EOVERFLOW)
 			return ret;
 		*len = room;
-		n = peek(c, &record);
+		n = ipcx_fast_peek(c, &record);
 	}
 	/* Records that were peeked at before: the caller has lost them, and goes on. */
 	return n == -EOVERFLOW ? lost_peeked(c) : (int)n;
+}
+
+/* Nothing was found: there is nothing, or more discarded records than a peek goes past. */
+static COLD int wait_for_more(struct ipcx_consumer *c, const struct ipcx_ring_wait_opts *opts)
+{
+	if (c->fast.next == reach(c))
+		return wait_for_data(c, opts);
+	if (c->ring->nonblock || (opts && opts->flags & IPCX_XFER_NONBLOCK))
+		return -EAGAIN;
+	return opts && opts->flags & IPCX_XFER_DEADLINE &&
+	       ipcx_deadline_after(opts->clock, 0) >= opts->deadline_ns ? -ETIMEDOUT : 0;
 }
 
 ssize_t ipcx_consumer_recv(struct ipcx_consumer *c, void *buf, size_t len,
@@ -421,11 +394,11 @@ ssize_t ipcx_consumer_recv(struct ipcx_consumer *c, void *buf, size_t len,
 		if (likely(!ret))
 			break;
 		if (ret == -EAGAIN)
-			ret = wait_for_data(c, opts);
+			ret = wait_for_more(c, opts);
 		if (ret)
 			return ret;
 	}
-	release(c);
+	ipcx_fast_release(c);
 	return got;
 }
 
@@ -450,13 +423,13 @@ int ipcx_consumer_recv_msgs(struct ipcx_consumer *c, struct iovec *msgs, unsigne
 		}
 		if (ret != -EAGAIN || got)
 			break;
-		ret = wait_for_data(c, opts);
+		ret = wait_for_more(c, opts);
 		if (ret)
 			return ret;
 	}
 	if (!got)
 		return ret;
-	release(c);
+	ipcx_fast_release(c);
 	return got;
 }
 
@@ -486,6 +459,7 @@ int ipcx_consumer_attach(struct ipcx_consumer **out, struct ipcx_ring *ring, uns
 	if (!c)
 		return -ENOMEM;
 	*c = (struct ipcx_consumer){
+		.fast.mask = ring->size - 1,
 		.size = ring->size * IPCX_RING_BITS,
 		.info = ring->info,
 		.ring = ring,
@@ -499,9 +473,12 @@ int ipcx_consumer_attach(struct ipcx_consumer **out, struct ipcx_ring *ring, uns
 		free(c);
 		return ret;
 	}
-	c->end = c->data + ring->size;
-	c->tail = ring->max_producers == 1 && !flags ? &c->shared->tail : &c->next;
-	c->waiters = flags || ring->fenced ? &always : &c->info->space_waiters;
+	c->all = ring_announcements(ring);
+	c->fast.data = c->data;
+	c->fast.head = &c->own->head;
+	c->fast.tail = &c->shared->tail;
+	c->fast.beyond = ring->max_producers == 1 && !flags ? c->size + 1 : 0;
+	c->fast.waiters = flags || ring->fenced ? &ring_always : &c->info->space_waiters;
 	c->head = ipcx_ring_index(load_relaxed(&c->own->head));
 	move_to(c, c->head);
 	set_reach(c, c->head);

@@ -44,19 +44,36 @@ static uint64_t room_end(const struct ipcx_producer *p, uint64_t position)
 	return position + size - (kept < size ? kept : size);
 }
 
-/* From the limit, for the shortest way: see struct ipcx_producer. */
-static void set_fits(struct ipcx_producer *p, uint64_t position)
+static inline void *record_at(const struct ipcx_producer *p, uint64_t index)
 {
-	uint64_t room = (p->limit - position) / IPCX_RING_BITS;
+	return p->data + (index / IPCX_RING_BITS & p->mask);
+}
 
-	p->fits = !p->flags && room ? room - IPCX_RING_HEADER + 1 : 0;
+/*
+ * The next record begins at @index: what fits there without asking anybody, and without
+ * going beyond the end of the data, after which there is the beginning once more.
+ */
+static void begin_at(struct ipcx_producer *p, uint64_t index)
+{
+	uint64_t room = (p->limit - index) / IPCX_RING_BITS;
+	uint64_t data = p->ring->size - (index / IPCX_RING_BITS & p->mask);
+
+	if (room > data)
+		room = data;
+	room = room ? room - IPCX_RING_HEADER + 1 : 0;
+	p->fits = p->flags & RING_MANY ? room : 0;
+	p->fast.fits = p->flags & (RING_MANY | RING_BROADCAST) ? 0 : room;
+	p->fast.start = index;
+	p->fast.record = record_at(p, index);
 }
 
 /* Is there room up to @end for one who is at @position? */
 static NOINLINE bool more_room(struct ipcx_producer *p, uint64_t position, uint64_t end)
 {
 	p->limit = room_end(p, position);
-	set_fits(p, position);
+	/* What is reserved was taken off what fits. */
+	if (p->fast.len == IPCX_FAST_NONE)
+		begin_at(p, p->fast.start);
 	return !ring_after(end, p->limit);
 }
 
@@ -65,7 +82,7 @@ static uint64_t producer_position(const struct ipcx_producer *p)
 {
 	if (p->flags & RING_MANY)
 		return ipcx_ring_index(load_acquire(&p->shared->claim));
-	return p->start;
+	return p->fast.start;
 }
 
 /* ---- waking ---- */
@@ -119,14 +136,14 @@ static inline bool make_claim(struct ipcx_producer *p, __u64 seen, uint64_t end)
 	store_release(&own->announce, start | IPCX_RING_ANNOUNCED);
 	if (unlikely(!compare_exchange(&shared->claim, &seen, end | slot)))
 		return false;
-	p->start = start;
+	p->fast.start = start;
 	/* IPCX_RING_LAPPED; for nothing where nobody can be, which is cheaper than to ask */
 	fence_release();
 	return true;
 }
 
 /*
- * Makes @bits the caller's from p->start on, which others may be claiming as well. As long
+ * Makes @bits the caller's from fast.start on, which others may be claiming as well. As long
  * as it announced what another claimed, that one's record was not to be seen: when it does
  * so no more, it rings for the other.
  */
@@ -160,9 +177,9 @@ static int claim_many(struct ipcx_producer *p, uint64_t bits)
 /* The same for the only producer there can be. */
 static inline int claim_single(struct ipcx_producer *p, uint64_t bits)
 {
-	uint64_t end = p->start + bits;
+	uint64_t end = p->fast.start + bits;
 
-	if (unlikely(ring_after(end, p->limit)) && !more_room(p, p->start, end))
+	if (ring_after(end, p->limit) && !more_room(p, p->fast.start, end))
 		return -EAGAIN;
 	/* What was discarded may have been written: the claim does not go back. */
 	if ((p->flags & RING_BROADCAST) && ring_after(end, p->claimed)) {
@@ -180,17 +197,10 @@ static inline int claim(struct ipcx_producer *p, uint64_t bits)
 
 /* ---- records ---- */
 
-static inline void *record_at(const struct ipcx_producer *p, uint64_t index)
-{
-	return p->data + (index / IPCX_RING_BITS & p->mask);
-}
-
 /* Header of the record that is number @ahead from now on, from 0. */
 static inline uint64_t header(const struct ipcx_producer *p, uint32_t len, unsigned int ahead)
 {
-	uint32_t upper = (p->own->records + ahead) & IPCX_RING_SEQ_MASK;
-
-	return (uint64_t)(upper | p->slot_bits) << IPCX_RING_SEQ_SHIFT | len;
+	return ipcx_fast_header(p->fast.upper + ahead * IPCX_FAST_SEQ, len);
 }
 
 static inline void write_header(void *record, uint64_t what)
@@ -199,19 +209,13 @@ static inline void write_header(void *record, uint64_t what)
 	store_relaxed((__u64 *)record, what);
 }
 
-/* What lies from p->start to @end is whole: @count records. */
-static inline int publish(struct ipcx_producer *p, uint64_t end, unsigned int count)
+/* What lies from fast.start to @end is whole: @count records. */
+static int publish(struct ipcx_producer *p, uint64_t end, unsigned int count)
 {
-	/* IPCX_RING_COMMIT */
-	if (p->flags & RING_MANY) {
-		store_release(&p->own->announce, p->start);
-	} else {
-		store_release(&p->shared->tail, end);
-		p->start = end;
-		p->record = record_at(p, end);
-		set_fits(p, end);
-	}
-	add_own(&p->own->records, count);
+	store_release(p->fast.word, end);	/* IPCX_RING_COMMIT */
+	add_own(p->fast.records, count);
+	p->fast.upper += count * IPCX_FAST_SEQ;
+	begin_at(p, end);
 	return let_see(p);
 }
 
@@ -226,7 +230,7 @@ static inline bool too_long(const struct ipcx_producer *p, size_t len)
  */
 static void withdraw(const struct ipcx_producer *p)
 {
-	if (!(p->flags & RING_MANY) || p->held != RING_NONE ||
+	if (!(p->flags & RING_MANY) || p->fast.len != IPCX_FAST_NONE ||
 	    !(load_relaxed(&p->own->announce) & IPCX_RING_ANNOUNCED))
 		return;
 	store_release(&p->own->announce, producer_position(p));
@@ -238,126 +242,102 @@ static int refusal(const struct ipcx_producer *p, size_t len)
 {
 	if (too_long(p, len))
 		return -EMSGSIZE;
-	if (p->len != RING_NONE || p->held != RING_NONE)
+	if (p->fast.len != IPCX_FAST_NONE)
 		return -EBUSY;
 	return ring_broken(p->ring) ? -EPIPE : 0;
 }
 
-static NOINLINE int reserve_slowly(struct ipcx_producer *p, size_t len, void **buf)
+static COLD void nothing_fits(struct ipcx_producer *p)
+{
+	p->fits = 0;
+}
+
+/* Where there is no short way, or there are others: see struct ipcx_producer. */
+static inline void take_room(struct ipcx_producer *p, uint64_t size)
+{
+	p->fast.fits = size;
+	p->fits -= size;
+	if (unlikely((int64_t)p->fits < 0))
+		nothing_fits(p);
+}
+
+static inline struct ipcx_found reserved(struct ipcx_producer *p, size_t len)
+{
+	p->fast.len = len;
+	return (struct ipcx_found){ 0, p->fast.record + IPCX_RING_HEADER };
+}
+
+static NOINLINE struct ipcx_found reserve_anyhow(struct ipcx_producer *p, size_t len)
 {
 	int ret = refusal(p, len);
 
-	if (ret) {
-		withdraw(p);
-		return ret;
-	}
-	ret = claim(p, ring_record_bits(len));
 	if (ret)
-		return ret;
-	*(p->flags ? &p->held : &p->len) = len;
-	p->record = record_at(p, p->start);
-	*buf = p->record + IPCX_RING_HEADER;
-	return 0;
+		withdraw(p);
+	else
+		ret = claim(p, ring_record_bits(len));
+	if (ret)
+		return (struct ipcx_found){ ret, NULL };
+	begin_at(p, p->fast.start);
+	if (p->flags & (RING_MANY | RING_BROADCAST))
+		take_room(p, ring_record_size(len));
+	return reserved(p, len);
 }
 
-/* The shortest way where there are others. */
-static NOINLINE int reserve_many(struct ipcx_producer *p, size_t len, void **buf)
+/*
+ * The shortest way where there are others: nobody has claimed anything since this one did,
+ * who still knows the room that was left.
+ */
+struct ipcx_found ipcx_producer_reserve_slowly(struct ipcx_producer *p, size_t len)
 {
-	/* IPCX_RING_CLAIM */
-	__u64 seen = load_acquire(&p->shared->claim);
-	uint64_t end = ipcx_ring_index(seen) + ring_record_bits(len);
+	struct ipcx_ring_producer *own = p->own;
+	struct ipcx_ring_shared *shared = p->shared;
+	uint64_t start = p->fast.start, size = ring_record_size(len);
+	uint64_t end = start + size * IPCX_RING_BITS;
+	__u64 seen = start | p->slot;
 
-	if (unlikely(too_long(p, len) || ring_after(end, p->limit) || p->held != RING_NONE ||
-		     is_set(&p->info->broken) || !make_claim(p, seen, end)))
-		return reserve_slowly(p, len, buf);
-	p->held = len;
-	p->record = record_at(p, p->start);
-	*buf = p->record + IPCX_RING_HEADER;
-	return 0;
+	if (unlikely(len >= p->fits || p->fast.len != IPCX_FAST_NONE ||
+		     ipcx_fast_set(p->fast.broken) || load_acquire(&shared->claim) != seen))
+		return reserve_anyhow(p, len);
+	store_relaxed(&own->end, end);
+	store_release(&own->announce, start | IPCX_RING_ANNOUNCED);
+	if (unlikely(!compare_exchange(&shared->claim, &seen, end | p->slot)))
+		return reserve_anyhow(p, len);
+	fence_release();	/* IPCX_RING_LAPPED */
+	take_room(p, size);
+	return reserved(p, len);
 }
 
-static NOINLINE int commit_many(struct ipcx_producer *p)
+/* The commit is done: what is left. */
+int ipcx_producer_commit_slowly(struct ipcx_producer *p)
 {
-	uint32_t len = p->held;
-
-	if (unlikely(len == RING_NONE))
-		return -EINVAL;
-	p->held = RING_NONE;
-	write_header(p->record, header(p, len, 0));
-	store_release(&p->own->announce, p->start);	/* IPCX_RING_COMMIT */
-	add_own(&p->own->records, 1);
+	begin_at(p, p->fast.start);
 	return let_see(p);
-}
-
-static NOINLINE int commit_slowly(struct ipcx_producer *p)
-{
-	uint32_t len = p->held;
-
-	if (len == RING_NONE)
-		return -EINVAL;
-	p->held = RING_NONE;
-	write_header(p->record, header(p, len, 0));
-	return publish(p, p->start + ring_record_bits(len), 1);
-}
-
-static inline int reserve(struct ipcx_producer *p, size_t len, void **buf)
-{
-	if (unlikely(len >= p->fits || p->len != RING_NONE))
-		return p->flags & RING_MANY ? reserve_many(p, len, buf) :
-					      reserve_slowly(p, len, buf);
-	if (unlikely(is_set(&p->info->broken)))
-		return -EPIPE;
-	p->len = len;
-	*buf = p->record + IPCX_RING_HEADER;
-	return 0;
-}
-
-static inline int commit(struct ipcx_producer *p)
-{
-	uint64_t size, tail;
-	uint32_t len = p->len;
-
-	if (unlikely(len == RING_NONE))
-		return p->flags & RING_MANY ? commit_many(p) : commit_slowly(p);
-	p->len = RING_NONE;
-	write_header(p->record, header(p, len, 0));
-	size = ring_record_size(len);
-	tail = p->start + size * IPCX_RING_BITS;
-	store_release(&p->shared->tail, tail);	/* IPCX_RING_COMMIT */
-	add_own(&p->own->records, 1);
-	p->start = tail;
-	if (unlikely(__builtin_sub_overflow(p->fits, size, &p->fits)))
-		p->fits = 0;
-	p->record += size;
-	if (unlikely(p->record >= p->end))
-		p->record = record_at(p, tail);
-	return wake_if_waiting(p);
 }
 
 int ipcx_producer_reserve(struct ipcx_producer *p, size_t len, void **buf)
 {
-	return reserve(p, len, buf);
+	return ipcx_fast_reserve(p, len, buf);
 }
 
 int ipcx_producer_commit(struct ipcx_producer *p)
 {
-	return commit(p);
+	return ipcx_fast_commit(p);
 }
 
 int ipcx_producer_discard(struct ipcx_producer *p)
 {
-	uint32_t len = p->flags ? p->held : p->len;
+	uint32_t len = p->fast.len;
 
-	if (len == RING_NONE)
+	if (len == IPCX_FAST_NONE)
 		return -EINVAL;
-	p->held = RING_NONE;
-	p->len = RING_NONE;
-	if (!(p->flags & RING_MANY))
+	p->fast.len = IPCX_FAST_NONE;
+	if (!(p->flags & RING_MANY)) {
+		begin_at(p, p->fast.start);
 		return 0;
+	}
 	/* Records of others may lie behind it, and be waited for. */
-	write_header(p->record, ipcx_ring_header(len, 0, p->slot) |
-		     IPCX_RING_DISCARD);
-	return publish(p, p->start, 0);
+	write_header(p->fast.record, ipcx_ring_header(len, 0, p->slot) | IPCX_RING_DISCARD);
+	return publish(p, p->fast.start + ring_record_bits(len), 0);
 }
 
 /* ---- waiting ---- */
@@ -420,7 +400,7 @@ int ipcx_producer_send(struct ipcx_producer *p, const void *buf, size_t len,
 	if (ret)
 		return ret;
 	for (;;) {
-		ret = reserve(p, len, &room);
+		ret = ipcx_fast_reserve(p, len, &room);
 		if (likely(!ret))
 			break;
 		if (ret == -EAGAIN)
@@ -430,7 +410,7 @@ int ipcx_producer_send(struct ipcx_producer *p, const void *buf, size_t len,
 	}
 	if (len)
 		memcpy(room, buf, len);
-	return commit(p);
+	return ipcx_fast_commit(p);
 }
 
 /* How many of the records fit from @position on, and how long they are together. */
@@ -482,7 +462,7 @@ static int send_fitting(struct ipcx_producer *p, const struct iovec *msgs, unsig
 
 	if (n < 0)
 		return n;
-	at = p->start;
+	at = p->fast.start;
 	for (int i = 0; i < n; i++) {
 		unsigned char *record = record_at(p, at);
 		size_t len = msgs[i].iov_len;
@@ -534,10 +514,11 @@ int ipcx_producer_attach(struct ipcx_producer **out, struct ipcx_ring *ring)
 	if (!p)
 		return -ENOMEM;
 	*p = (struct ipcx_producer){
+		.fast.len = IPCX_FAST_NONE,
+		.fast.broken = &ring->info->broken,
+		.fast.waiters = ring->fenced ? &ring_always : &ring->info->data_waiters,
 		.info = ring->info,
 		.mask = ring->size - 1,
-		.len = RING_NONE,
-		.held = RING_NONE,
 		.ring = ring,
 		.pid = getpid(),
 		.flags = (ring->max_producers > 1 ? RING_MANY : 0) |
@@ -549,13 +530,13 @@ int ipcx_producer_attach(struct ipcx_producer **out, struct ipcx_ring *ring)
 		free(p);
 		return ret;
 	}
-	p->start = ring_position(ring);
+	p->fast.word = p->flags & RING_MANY ? &p->own->announce : &p->shared->tail;
+	p->fast.records = &p->own->records;
+	p->fast.upper = load_relaxed(p->fast.records) * IPCX_FAST_SEQ | p->slot;
 	p->claimed = ipcx_ring_index(load_relaxed(&p->shared->claim));
-	p->limit = p->start;
-	p->record = record_at(p, p->start);
-	p->end = p->data + ring->size;
 	p->len_max = ipcx_ring_len_max(ring->size);
-	p->slot_bits = ipcx_ring_header(0, 0, p->slot) >> IPCX_RING_SEQ_SHIFT;
+	p->limit = ring_position(ring);
+	begin_at(p, p->limit);
 	*out = p;
 	return 0;
 }

@@ -329,7 +329,7 @@ static void test_order(void)
 	UNIT_CHECK(ipcx_producer_discard(e.p) == 0);
 	get(e.c, 9, 3);
 	/* An announcement whose claim failed is not waited for once it is passed. */
-	store_release(&e.p->own->announce, (e.c->next - 64) | IPCX_RING_ANNOUNCED);
+	store_release(&e.p->own->announce, (e.c->fast.next - 64) | IPCX_RING_ANNOUNCED);
 	put(second, 9, 4);
 	get(e.c, 9, 4);
 	ipcx_producer_detach(second);

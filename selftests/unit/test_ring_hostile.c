@@ -167,7 +167,7 @@ static void test_anything(const struct form *form, unsigned int flags, uint64_t 
 		UNIT_CHECK(ipcx_consumer_attach(&c, ring, flags) == 0);
 		for (int i = 0; i < 200; i++) {
 			if (!unit_rnd_below(seed, 8))
-				spoil(ring, seed, p->start);
+				spoil(ring, seed, p->fast.start);
 			if (unit_rnd_below(seed, 2))
 				produce(p, &place, seed);
 			else
@@ -194,6 +194,37 @@ static void test_tail(void)
 	}
 	close_ends(&e);
 	unit_ok("a tail that is not where it can be");
+}
+
+/* Records that are all discarded hold nobody up for long, and nothing behind them is lost. */
+static void test_discards(const struct form *form)
+{
+	IPCX_OPTS(ipcx_ring_wait_opts, once);
+	struct ends e = ends_at(form, SIZE, 0);
+	unsigned int discarded = 300, peeks = 0;
+	const void *record;
+	ssize_t len;
+	void *room;
+	char byte;
+
+	for (unsigned int i = 0; i < discarded; i++) {
+		UNIT_CHECK(ipcx_producer_reserve(e.p, 0, &room) == 0);
+		UNIT_CHECK(ipcx_producer_discard(e.p) == 0);
+	}
+	UNIT_CHECK(ipcx_producer_send(e.p, "x", 1, NULL) == 0);
+	once.flags = IPCX_XFER_NONBLOCK;
+	UNIT_CHECK(ipcx_consumer_recv(e.c, &byte, 1, &once) == -EAGAIN);
+	UNIT_CHECK(ipcx_consumer_index(e.c) == 8 * 128);
+	UNIT_CHECK(load_relaxed(&e.c->own->head) == 64 * 128);
+	UNIT_CHECK(ipcx_consumer_wait(e.c, NULL) == 0);
+	once.flags = IPCX_XFER_DEADLINE;
+	once.clock = CLOCK_MONOTONIC;
+	UNIT_CHECK(ipcx_consumer_recv(e.c, &byte, 1, &once) == -ETIMEDOUT);
+	while ((len = ipcx_consumer_peek(e.c, &record)) == -EAGAIN)
+		UNIT_CHECK(++peeks <= 1);
+	UNIT_CHECK(len == 1 && *(const char *)record == 'x');
+	close_ends(&e);
+	unit_ok("a peek goes past so many discarded records, and not more");
 }
 
 static void test_headers(const struct form *form)
@@ -250,6 +281,7 @@ int main(void)
 
 	test_tail();
 	test_heads();
+	test_discards(&forms[1]);
 	for (size_t i = 0; i < FORMS; i++) {
 		test_headers(&forms[i]);
 		test_anything(&forms[i], 0, &seed);

@@ -445,4 +445,6 @@ IPCX_API int ipcx_consumer_set_eventfd(struct ipcx_consumer *c, int fd);
 }
 #endif
 
+#include <ipcx/ring_fast.h>
+
 #endif /* IPCX_RING_H */
