@@ -19,6 +19,10 @@ extern const struct ipcx_transport_ops ipcx_transport_binder;
 extern const struct ipcx_transport_ops ipcx_transport_ipcx_queue;
 extern const struct ipcx_transport_ops ipcx_transport_ipcx_queue_rw;
 extern const struct ipcx_transport_ops ipcx_transport_ipcx_mbox;
+extern const struct ipcx_transport_ops ipcx_transport_ipcx_ring_spsc;
+extern const struct ipcx_transport_ops ipcx_transport_ipcx_ring_mpsc;
+extern const struct ipcx_transport_ops ipcx_transport_ipcx_ring_broadcast;
+extern const struct ipcx_transport_ops ipcx_transport_ipcx_ring_memfd;
 
 /* Whether /dev/ipcx can be used: what the ipcx transports have as @available. */
 int transport_ipcx_available(char *why);

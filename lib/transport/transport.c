@@ -24,6 +24,10 @@ static const struct ipcx_transport_ops *const transports[] = {
 	&ipcx_transport_ipcx_queue,
 	&ipcx_transport_ipcx_queue_rw,
 	&ipcx_transport_ipcx_mbox,
+	&ipcx_transport_ipcx_ring_spsc,
+	&ipcx_transport_ipcx_ring_mpsc,
+	&ipcx_transport_ipcx_ring_broadcast,
+	&ipcx_transport_ipcx_ring_memfd,
 };
 
 const struct ipcx_transport_ops *ipcx_transport_at(unsigned int index)

@@ -8,6 +8,7 @@ int command_depth(int argc, char **argv);
 int command_group(int argc, char **argv);
 int command_mailboxes(int argc, char **argv);
 int command_memory(int argc, char **argv);
+int command_ring(int argc, char **argv);
 int command_wait(int argc, char **argv);
 
 #endif /* BENCH_COMMANDS_H */

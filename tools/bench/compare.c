@@ -58,6 +58,7 @@ static bool same_row(const json_t *a, const json_t *b)
 {
 	static const char *const keys[] = {
 		"transport", "mode", "size", "batch", "queued", "priorities", "peer", "wait",
+		"between",
 	};
 	unsigned int i;
 

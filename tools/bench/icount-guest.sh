@@ -29,5 +29,6 @@ if [ "${QUICK:-0}" = 0 ]; then
 	step memory memory
 	step group group
 	step mailboxes mailboxes
+	step ring ring
 fi
 exit "$status"

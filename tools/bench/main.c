@@ -34,6 +34,7 @@ static struct {
 	{ "group", "ipcx-bench group", command_group },
 	{ "mailboxes", "ipcx-bench mailboxes", command_mailboxes },
 	{ "memory", "ipcx-bench memory", command_memory },
+	{ "ring", "ipcx-bench ring", command_ring },
 	{ "wait", "ipcx-bench wait", command_wait },
 };
 

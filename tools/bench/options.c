@@ -76,6 +76,7 @@ static const char doc[] =
 	"  ipcx-bench group                            a group of mailboxes, against each of them\n"
 	"  ipcx-bench mailboxes                        a call among many open mailboxes\n"
 	"  ipcx-bench --cpus two --wait spin           all wait by trying again\n"
+	"  ipcx-bench ring                             shared rings, and the least beside them\n"
 	"  ipcx-bench wait                             ways of waiting for a reply\n"
 	"\n"
 	"Exit status: 0: measured (rows may be skipped, with the reason); 1: a payload was wrong, "
@@ -292,7 +293,7 @@ void options_parse(int argc, char **argv, struct options *options)
 		.options = arguments,
 		.parser = parse,
 		.args_doc = "\ncompare A.json B.json\ndepth [OPTION...]\nmemory [OPTION...]"
-			    "\ngroup [OPTION...]\nmailboxes [OPTION...]\nwait [OPTION...]",
+			    "\ngroup [OPTION...]\nmailboxes [OPTION...]\nring [OPTION...]\nwait [OPTION...]",
 		.doc = doc,
 	};
 
