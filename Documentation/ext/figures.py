@@ -20,6 +20,10 @@ NAMES = {
     "ipcx-queue": "ipcx-queue",
     "ipcx-queue-rw": "ipcx-queue-rw",
     "ipcx-mbox": "ipcx-mbox",
+    "ipcx-ring-spsc": "ipcx-ring-spsc",
+    "ipcx-ring-mpsc": "ipcx-ring-mpsc",
+    "ipcx-ring-broadcast": "ipcx-ring-broadcast",
+    "ipcx-ring-memfd": "ipcx-ring-memfd",
 }
 
 
@@ -28,7 +32,7 @@ class Folder:
 
     def __init__(self, path):
         self.rows = []
-        for name in ("small", "large", "two", "depth", "memory", "group", "mailboxes"):
+        for name in ("small", "large", "two", "depth", "memory", "group", "mailboxes", "ring"):
             with open(os.path.join(path, name + ".json"), encoding="utf-8") as file:
                 data = json.load(file)
             self.environment = data["environment"]
@@ -104,7 +108,8 @@ def memory(run):
     print("Memory of a queued message of 64 bytes (``ipcx-bench memory``), the difference of the\n"
           "cgroup's ``memory.current`` over 50,000 messages:\n")
     table([["Mechanism", "Bytes"]] + [[name, run.figure(transport=key, mode="memory")]
-                                      for key, name in NAMES.items() if key != "shm-futex"])
+                                      for key, name in NAMES.items()
+                                      if key != "shm-futex" and "ring" not in key])
 
 
 def group(run):
@@ -124,6 +129,19 @@ def mailboxes(run):
                                              for n in (2, 100000)])
 
 
+def rings(run):
+    print("A record of a shared ring by its public functions, 64 bytes (``ipcx-bench ring``):\n"
+          "reserve, write, commit, peek, read and release, with the loop around it,\n"
+          "instructions; and the producer's part of a broadcast:\n")
+    rows = [["Ring", "Instructions"]]
+    for mode in ("spsc", "mpsc", "broadcast"):
+        rows.append([mode, run.figure(mode="ring-record", transport=f"ipcx-ring-{mode}")])
+    for count in (1, 4, 16):
+        rows.append([f"broadcast to {count}, producer", run.figure(
+            mode="ring-producer", transport=f"ipcx-ring-broadcast-{count}")])
+    table(rows)
+
+
 def main(arguments):
     if len(arguments) != 1:
         print(__doc__, file=sys.stderr)
@@ -140,6 +158,7 @@ def main(arguments):
     memory(run)
     group(run)
     mailboxes(run)
+    rings(run)
     return 0
 
 
