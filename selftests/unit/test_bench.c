@@ -8,6 +8,7 @@
 #include "../../tools/bench/histogram.c"
 #include "../../tools/bench/payload.c"
 #include "../../tools/bench/size.c"
+#include "../../tools/bench/slots.h"
 #define compare compare_doubles
 #include "../../tools/bench/stats.c"
 
@@ -192,11 +193,37 @@ static void test_payload(uint64_t *seed)
 	unit_ok("a payload with any bit wrong, or of another message, is noticed");
 }
 
+/* What rings are compared with keeps its order, and never overwrites. */
+static void test_slots(uint64_t *seed)
+{
+	static struct slots q;
+	uint64_t sent = 0, received = 0, *room;
+	const uint64_t *slot;
+
+	for (unsigned int turn = 0; turn < 200; turn++) {
+		uint64_t puts_left = unit_rnd_below(seed, 2 * SLOTS), gets_left;
+
+		for (; puts_left && (room = slots_reserve(&q)); puts_left--) {
+			*room = sent++;
+			slots_commit(&q);
+		}
+		UNIT_CHECK(!puts_left || sent - received == SLOTS);
+		gets_left = unit_rnd_below(seed, 2 * SLOTS);
+		for (; gets_left && (slot = slots_peek(&q)); gets_left--) {
+			UNIT_CHECK(*slot == received++);
+			slots_release(&q);
+		}
+		UNIT_CHECK(!gets_left || sent == received);
+	}
+	UNIT_CHECK(received > SLOTS);
+	unit_ok("a queue of slots is a queue, full and empty");
+}
+
 int main(void)
 {
 	uint64_t seed = unit_seed();
 
-	puts("1..9");
+	puts("1..10");
 	test_size_good();
 	test_size_bad();
 	test_number();
@@ -206,5 +233,6 @@ int main(void)
 	test_histogram_edges();
 	test_histogram_random(&seed);
 	test_payload(&seed);
+	test_slots(&seed);
 	return 0;
 }

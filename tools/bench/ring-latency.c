@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * To and fro between two CPUs: a record of 8 bytes each way, or nothing but a number in a
+ * There and back between two CPUs: a record of 8 bytes each way, or nothing but a number in a
  * cache line that both write in turns, which is the least that there can be. Both look
  * again and again.
  */

@@ -6,7 +6,7 @@
  *	ring-record.c		one process: what a record takes
  *	ring-two.c		two of them, on two CPUs: how they meet, and the time between
  *	ring-flow.c		what they do: records one way
- *	ring-latency.c		and records to and fro
+ *	ring-latency.c		and records there and back
  */
 #ifndef BENCH_RING_H
 #define BENCH_RING_H
