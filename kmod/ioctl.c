@@ -14,6 +14,7 @@
 #include "ipcx.h"
 #include "limits.h"
 #include "mbox.h"
+#include "mbox_ring.h"
 #include "object.h"
 #include "queue.h"
 #include "ring.h"
@@ -58,7 +59,7 @@ static long op_info(struct file *file, void __user *arg, size_t size)
 	memset(&info, 0, sizeof(info));
 	info.abi_version = IPCX_ABI_VERSION;
 	info.features = IPCX_FEATURE_QUEUE | IPCX_FEATURE_MBOX |
-			IPCX_FEATURE_RING;
+			IPCX_FEATURE_RING | IPCX_FEATURE_DELIVERY;
 	info.max_msg_size = READ_ONCE(ipcx_max_msg_size);
 	info.max_queue_msgs = READ_ONCE(ipcx_max_queue_msgs);
 	info.max_queue_bytes = READ_ONCE(ipcx_max_queue_bytes);
@@ -303,6 +304,21 @@ static long op_list(struct file *control, void __user *arg, size_t size)
 	return n;
 }
 
+/* A mailbox can have a ring, too. */
+static long op_ring_wait(struct file *file, void __user *arg, size_t size)
+{
+	if (ipcx_file_is(file, &ipcx_mbox_kind_ops))
+		return ipcx_mbox_ioctl_ring_wait(file, arg, size);
+	return ipcx_ring_ioctl_wait(file, arg, size);
+}
+
+static long op_ring_wake(struct file *file, void __user *arg, size_t size)
+{
+	if (ipcx_file_is(file, &ipcx_mbox_kind_ops))
+		return ipcx_mbox_ioctl_ring_wake(file, arg, size);
+	return ipcx_ring_ioctl_wake(file, arg, size);
+}
+
 static long op_stat(struct file *file, void __user *arg, size_t size)
 {
 	struct ipcx_stat st;
@@ -380,12 +396,12 @@ static const struct ipcx_op ops[] = {
 		ipcx_mbox_ioctl_unsubscribe
 	},
 	[OP_INDEX(IPCX_RING_WAIT)] = {
-		IPCX_RING_WAIT, IPCX_RING_WAIT_SIZE_VER0, ON_RING, 0,
-		ipcx_ring_ioctl_wait
+		IPCX_RING_WAIT, IPCX_RING_WAIT_SIZE_VER0, ON_RING | ON_MBOX, 0,
+		op_ring_wait
 	},
 	[OP_INDEX(IPCX_RING_WAKE)] = {
-		IPCX_RING_WAKE, IPCX_RING_WAKE_SIZE_VER0, ON_RING, 0,
-		ipcx_ring_ioctl_wake
+		IPCX_RING_WAKE, IPCX_RING_WAKE_SIZE_VER0, ON_RING | ON_MBOX, 0,
+		op_ring_wake
 	},
 	[OP_INDEX(IPCX_RING_EVENTFD)] = {
 		IPCX_RING_EVENTFD, IPCX_RING_EVENTFD_SIZE_VER0, ON_RING, 0,

@@ -13,6 +13,7 @@
  *   ring's mapping --> object   a mailbox's share --> account
  *        |             file     a message's files --> files, account
  *        +--> member (a role) --> mm (the structure, to be compared)
+ *   mailbox --> file of its ring, until its death
  *
  * - An object (object.h) is found by name or by id in the registry of its network
  *   namespace. A name holds a reference, an id does not. The last reference
@@ -32,7 +33,8 @@
  *   no mailbox lives by what lies in a mailbox.
  * - A ring (ring.h) is memory that processes map. A mapping holds the file, and so
  *   a handle: it keeps the ring. A member is a mapping with a role, and ends with it.
- *   Records are not messages: the kernel does not see them.
+ *   Records are not messages: the kernel does not see them. But for a mailbox's ring
+ *   (mbox_ring.h), which it fills itself: messages are copied there, and are none any more.
  * - A link (mbox_link.h) ties a mailbox to one whose death it watches, or to a group.
  * - An account (account.h) counts what one user caused. It is kept alive by
  *   the objects and messages charged to it.
@@ -50,11 +52,13 @@
  *         poll waitqueue lock  never taken under the queue lock: waiters are
  *                            only looked for there, and woken after it
  *       permission lock      spinlock, leaf: owner and mode of an object
- *   mmap lock (core)         its owner attaches and ends members
+ *   mmap lock (core)         its owner attaches and ends members. Queue lock under it
+ *                            where a mailbox's ring is mapped
  *       ring lock            spinlock: members and waiters of one ring, the kernel's
  *                            words in its memory. Under the registry lock, too,
- *                            where state is told. No fence of other processors (IPI)
- *                            and no wake-up under it
+ *                            where state is told; never together with a queue
+ *                            lock. No fence of other processors (IPI) and no wake-up
+ *                            under it
  *     account lock           spinlock, leaf: the table of accounts
  *
  * Wake-ups, signals, eventfds, frees and replies to asynchronous calls that a locked

@@ -45,9 +45,12 @@
  * IPCX_LIST_STEP: objects that a list passes over under one hold of the registry.
  * IPCX_SHARE_STEP: users with waiting senders that are passed over under one hold.
  * IPCX_CALL_STEP: calls that a closer looks at under one hold.
+ * IPCX_RECORD_STEP: records of a mailbox's ring that are published, or found
+ * released, under one hold.
  * IPCX_PAGES_STEP: pages of a ring that are allocated or freed without a break.
  */
 #define IPCX_CHUNK		16
+#define IPCX_RECORD_STEP	256
 #define IPCX_WAKE_MAX		32
 #define IPCX_DROP_MAX		32
 #define IPCX_INDEX_STEP		64

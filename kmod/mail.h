@@ -20,6 +20,7 @@
 #include "seltree.h"
 
 struct ipcx_caller;
+struct ipcx_claim;
 struct ipcx_link;
 struct ipcx_share;
 struct ipcx_waiter;
@@ -57,6 +58,7 @@ struct ipcx_sender {
  * @call: who waits for it to be received, or for its reply; mailbox lock
  * @share: what its user has in the mailbox; NULL in a free message whose user has to
  *	be looked up
+ * @claim: it goes into the mailbox's ring, there; NULL: into the queue
  * @files: with IPCX_STATE_FILES: what it carries
  * @group: port of the group that it came by
  * @lost: messages of the group that were lost before it; mailbox lock
@@ -79,6 +81,7 @@ struct ipcx_mail {
 	bool abandoned;
 	struct ipcx_caller *call;
 	struct ipcx_share *share;
+	struct ipcx_claim *claim;
 	struct ipcx_files *files;
 	u64 group;
 	u64 lost;

@@ -13,6 +13,7 @@
 #include "ipcx.h"
 #include "limits.h"
 #include "mbox.h"
+#include "mbox_ring.h"
 #include "object.h"
 #include "uabi.h"
 
@@ -26,7 +27,7 @@ static int check_attr(const struct ipcx_mbox_attr *attr)
 		return -EINVAL;
 	/* What a group would have of its own, and has not. */
 	if (group && (attr->flags & IPCX_MBOX_FILES || attr->spin_ns ||
-		      attr->max_msgs || attr->max_bytes))
+		      attr->max_msgs || attr->max_bytes || attr->ring_size))
 		return -EINVAL;
 	return 0;
 }
@@ -54,7 +55,10 @@ static int mbox_attr_get(struct ipcx_mbox_attr *attr,
 		.max_bytes = attr->max_bytes,
 		.overflow = IPCX_OVERFLOW_BLOCK,
 	};
-	return ipcx_queue_limits(limits);
+	ret = ipcx_queue_limits(limits);
+	if (!ret && attr->ring_size)
+		ret = ipcx_mbox_ring_limits(attr, limits);
+	return ret;
 }
 
 static void mbox_init(struct ipcx_mbox *mbox, const struct ipcx_mbox_attr *attr,
@@ -90,13 +94,24 @@ static struct ipcx_object *mbox_create(const void __user *uattr, u32 size)
 	if (!mbox)
 		return ERR_PTR(-ENOMEM);
 	ret = ipcx_object_init(&mbox->q.obj, &ipcx_mbox_kind_ops,
-			       sizeof(*mbox));
-	if (ret) {
-		kfree(mbox);
-		return ERR_PTR(ret);
-	}
+			       sizeof(*mbox) +
+			       ipcx_mbox_ring_memory(attr.ring_size,
+						     limits.max_msgs));
+	if (ret)
+		goto free;
 	mbox_init(mbox, &attr, &limits);
+	if (attr.ring_size) {
+		ret = ipcx_mbox_ring_create(mbox, attr.ring_size);
+		if (ret)
+			goto fini;
+	}
 	return &mbox->q.obj;
+
+fini:
+	ipcx_object_fini(&mbox->q.obj);
+free:
+	kfree(mbox);
+	return ERR_PTR(ret);
 }
 
 static void mbox_destroy(struct ipcx_object *obj)
@@ -105,6 +120,7 @@ static void mbox_destroy(struct ipcx_object *obj)
 
 	ipcx_queue_flush_cache(&mbox->q);
 	ipcx_shares_free(&mbox->shares);
+	ipcx_mbox_ring_free(mbox->ring);
 	ipcx_ties_free(&mbox->ties);
 	put_pid(mbox->sender);
 	put_pid(mbox->receiver);
@@ -116,6 +132,9 @@ static void mbox_stat(struct ipcx_object *obj, struct ipcx_stat *st)
 {
 	struct ipcx_mbox *mbox = ipcx_mbox_of(ipcx_queue_of(obj));
 
+	if (mbox->ring)
+		/* It counts what was received. */
+		ipcx_mbox_ring_reclaim(mbox);
 	ipcx_queue_stat(obj, st);
 	spin_lock(&mbox->q.lock);
 	st->calls = mbox->ncalls;
@@ -123,6 +142,8 @@ static void mbox_stat(struct ipcx_object *obj, struct ipcx_stat *st)
 	if (mbox->dead)
 		st->state |= IPCX_STAT_DEAD;
 	spin_unlock(&mbox->q.lock);
+	if (mbox->ring)
+		ipcx_mbox_ring_stat(mbox, st);
 	if (ipcx_mbox_is_group(mbox))
 		st->state |= IPCX_STAT_GROUP;
 	st->members = READ_ONCE(mbox->ties.nmembers);
@@ -143,27 +164,29 @@ static void drop_mail_locked(struct ipcx_mbox *mbox, struct ipcx_message *msg,
 	ipcx_wakeups_free(wk, msg);
 }
 
-/* @blocked is not empty. */
-static struct ipcx_waiter *first_sender_locked(struct list_head *blocked)
+/* Of the senders that wait for room, whichever way in. */
+static struct ipcx_waiter *first_sender_locked(struct ipcx_mbox *mbox)
 {
-	struct ipcx_share *share = list_first_entry(blocked, struct ipcx_share,
-						    blocked);
+	struct list_head *blocked = &mbox->shares.blocked;
+	struct ipcx_share *share;
 
-	return ipcx_waitset_first(&share->senders);
+	if (list_empty(blocked) && mbox->ring)
+		blocked = &mbox->ring->shares.blocked;
+	share = list_first_entry_or_null(blocked, struct ipcx_share, blocked);
+	return share ? ipcx_waitset_first(&share->senders) : NULL;
 }
 
 /* A step of a death that has some. Returns false when nothing is left. */
 static bool bury_one_locked(struct ipcx_mbox *mbox, struct ipcx_wakeups *wk)
 {
 	struct ipcx_pq_entry *e = ipcx_prioq_first(&mbox->q.pq);
-	struct list_head *blocked = &mbox->shares.blocked;
+	struct ipcx_waiter *sender = first_sender_locked(mbox);
 	struct rb_node *rb = mbox->calls.rb_node;
 
 	if (e)
 		drop_mail_locked(mbox, ipcx_message_of(e), wk);
-	else if (!list_empty(blocked))
-		ipcx_mail_fail_sender_locked(&mbox->q,
-					     first_sender_locked(blocked), wk);
+	else if (sender)
+		ipcx_mail_fail_sender_locked(&mbox->q, sender, wk);
 	else if (rb)
 		ipcx_call_end_locked(mbox, rb_entry(rb, struct ipcx_caller, node),
 				     -EPIPE, wk);
@@ -199,17 +222,25 @@ static void mbox_die(struct ipcx_mbox *mbox)
 	__wake_up(&q->write_wait, TASK_NORMAL, 0,
 		  poll_to_key(EPOLLHUP | EPOLLERR));
 	ipcx_ties_end(mbox);
+	if (mbox->ring)
+		ipcx_mbox_ring_die(mbox);
 	ipcx_queue_flush_cache(q);
 }
 
-/* Would a message of one byte from this user be let in? */
+/*
+ * Would a message of one byte from this user be let in, whichever way it goes? Without a
+ * user: is there room at all?
+ */
 static bool would_fit_locked(struct ipcx_mbox *mbox,
 			     struct ipcx_account *acct)
 {
 	struct ipcx_share *share;
 
-	if (!ipcx_queue_fits_locked(&mbox->q, 1))
+	if (!ipcx_queue_fits_locked(&mbox->q, 1) ||
+	    (mbox->ring && !ipcx_mbox_ring_fits_locked(mbox, acct)))
 		return false;
+	if (!acct)
+		return true;
 	share = ipcx_share_find_locked(&mbox->shares, ipcx_account_top(acct));
 	return !share || (!share->senders.count &&
 			  ipcx_share_admits_locked(&mbox->q, share, 1));
@@ -229,13 +260,25 @@ static __poll_t poll_writable(struct ipcx_mbox *mbox)
 
 	spin_lock(&mbox->q.lock);
 	/* Without account, for want of memory too: a try tells. */
-	if (!mbox->dead &&
-	    (acct ? would_fit_locked(mbox, acct) :
-		    ipcx_queue_fits_locked(&mbox->q, 1)))
+	if (!mbox->dead && would_fit_locked(mbox, acct))
 		mask = EPOLLOUT | EPOLLWRNORM;
 	spin_unlock(&mbox->q.lock);
 	ipcx_account_put(acct);
 	return mask;
+}
+
+/* The same with a ring, whose owner is asked to tell of room where there is none. */
+static __poll_t poll_writable_ring(struct ipcx_mbox *mbox, __poll_t wanted)
+{
+	__poll_t mask;
+
+	ipcx_mbox_ring_reclaim(mbox);
+	mask = poll_writable(mbox);
+	if (mask || !(wanted & EPOLLOUT))
+		return mask;
+	ipcx_mbox_ring_arm(mbox);
+	/* IPCX_RING_FENCE [C] pairs with [D]. */
+	return poll_writable(mbox);
 }
 
 static __poll_t mbox_poll(struct file *file, poll_table *wait)
@@ -250,7 +293,11 @@ static __poll_t mbox_poll(struct file *file, poll_table *wait)
 		poll_wait(file, &mbox->q.write_wait, wait);
 
 	if (rights & IPCX_OPEN_WRITE)
-		mask |= poll_writable(mbox);
+		mask |= mbox->ring ?
+			poll_writable_ring(mbox, poll_requested_events(wait)) :
+			poll_writable(mbox);
+	if (rights & IPCX_OPEN_READ && mbox->ring)
+		mask |= ipcx_mbox_ring_poll(mbox, wait);
 	spin_lock(&mbox->q.lock);
 	if (rights & IPCX_OPEN_READ && mbox->q.pq.count)
 		mask |= EPOLLIN | EPOLLRDNORM;
@@ -285,6 +332,7 @@ static int mbox_release(struct inode *inode, struct file *file)
  */
 static const struct file_operations mbox_fops = {
 	.owner = THIS_MODULE,
+	.mmap = ipcx_mbox_mmap,
 	.poll = mbox_poll,
 	.unlocked_ioctl = ipcx_object_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,

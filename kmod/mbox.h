@@ -48,6 +48,7 @@
 #include "wait.h"
 
 struct file;
+struct ipcx_mbox_ring;
 struct pid;
 
 #define IPCX_CLOSED_BITS	4
@@ -57,6 +58,7 @@ struct pid;
  * @q: its messages, and its lock
  * @flags: IPCX_MBOX_*; immutable
  * @spin_ns: how long an adaptive wait spins at most; immutable
+ * @ring: its ring (mbox_ring.h), or NULL; immutable
  * @ties: its links with others (mbox_link.c)
  * @token_wait: pollers of token files
  * @dead: nobody receives any more; as all that follows: mailbox lock
@@ -78,6 +80,7 @@ struct ipcx_mbox {
 	struct ipcx_queue q;
 	u32 flags;
 	u32 spin_ns;
+	struct ipcx_mbox_ring *ring;
 	struct ipcx_ties ties;
 	wait_queue_head_t token_wait;
 
@@ -185,6 +188,11 @@ struct ipcx_mbox *ipcx_mbox_get_own(int fd);
 
 /* mbox_post.c */
 int ipcx_mbox_check_msg(const struct ipcx_mbox_msg *m);
+struct ipcx_message *ipcx_mbox_make_mail(const struct ipcx_target *t,
+					 const struct ipcx_mbox_msg *m,
+					 struct ipcx_payload *pl,
+					 struct ipcx_files *files,
+					 struct ipcx_caller *call);
 int ipcx_mbox_send(const struct ipcx_target *t, const struct ipcx_mbox_msg *m,
 		   struct ipcx_caller *call, bool nonblock,
 		   const struct ipcx_deadline *dl);

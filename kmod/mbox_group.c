@@ -143,7 +143,7 @@ static struct ipcx_message *member_mail(struct delivery *d,
 	msg = member_message(home);
 	if (IS_ERR(msg))
 		return NULL;
-	share = ipcx_share_get(home, d->user);
+	share = ipcx_share_get(&home->q, &home->shares, d->user);
 	if (!share || copy_payload(d, msg)) {
 		ipcx_message_free(msg);
 		return NULL;

@@ -10,6 +10,7 @@
 #include "ipcx.h"
 #include "limits.h"
 #include "mbox.h"
+#include "mbox_ring.h"
 #include "trace.h"
 
 /**
@@ -268,6 +269,9 @@ enum ipcx_placed ipcx_mail_place_locked(struct ipcx_queue *q,
 	struct ipcx_share *share = mail->share;
 
 	lockdep_assert_held(&q->lock);
+	if (unlikely(mail->claim))
+		return ipcx_claim_place_locked(ipcx_mbox_of(q), share,
+					       mail->claim);
 	if (unlikely(ipcx_mbox_of(q)->dead || (mail->link && mail->link->over)))
 		return IPCX_PLACE_DEAD;
 	if (share->senders.count || !ipcx_queue_fits_locked(q, msg->e.size) ||
@@ -286,10 +290,13 @@ enum ipcx_placed ipcx_mail_place_locked(struct ipcx_queue *q,
 void ipcx_mail_add_sender_locked(struct ipcx_queue *q, struct ipcx_waiter *w)
 {
 	struct ipcx_mail *mail = ipcx_mail_of(w->msg);
+	struct ipcx_mbox *mbox = ipcx_mbox_of(q);
 	struct ipcx_share *share = mail->share;
+	struct ipcx_shares *shares;
 
+	shares = mail->claim ? &mbox->ring->shares : &mbox->shares;
 	if (!share->senders.count)
-		list_add_tail(&share->blocked, &ipcx_mbox_of(q)->shares.blocked);
+		list_add_tail(&share->blocked, &shares->blocked);
 	ipcx_waitset_add(&share->senders, w);
 	if (mail->link) {
 		mail->sender = w;
@@ -332,18 +339,29 @@ void ipcx_mail_fail_sender_locked(struct ipcx_queue *q, struct ipcx_waiter *w,
 	ipcx_waiter_complete(w, wk);
 }
 
+/* Let mail in whose sender comes first of its user's. Returns whether it was. */
+static bool admit_mail_locked(struct ipcx_queue *q, struct ipcx_message *msg,
+			      struct ipcx_wakeups *wk)
+{
+	struct ipcx_mail *mail = ipcx_mail_of(msg);
+	size_t size = msg->e.size;
+
+	if (unlikely(mail->claim))
+		return ipcx_claim_locked(ipcx_mbox_of(q), mail->share,
+					 mail->claim);
+	/* @wk has a place for the sender, and nearly all for receivers. */
+	return ipcx_queue_fits_locked(q, size) &&
+	       ipcx_share_admits_locked(q, mail->share, size) &&
+	       enter_locked(q, msg, wk);
+}
+
 /* Let the first waiting sender of a user in. Returns whether it was. */
 static bool admit_from_locked(struct ipcx_queue *q, struct ipcx_share *share,
 			      struct ipcx_wakeups *wk)
 {
 	struct ipcx_waiter *w = ipcx_waitset_first(&share->senders);
-	size_t size = w->msg->e.size;
 
-	if (!ipcx_queue_fits_locked(q, size) ||
-	    !ipcx_share_admits_locked(q, share, size))
-		return false;
-	/* @wk has a place for the sender, and nearly all for receivers. */
-	if (!enter_locked(q, w->msg, wk))
+	if (!admit_mail_locked(q, w->msg, wk))
 		return false;
 	trace_ipcx_wake(&q->obj, w->task, true);
 	ipcx_queue_del_sender_locked(q, w);
@@ -351,25 +369,13 @@ static bool admit_from_locked(struct ipcx_queue *q, struct ipcx_share *share,
 	return true;
 }
 
-/**
- * ipcx_mail_admit_locked() - Let waiting senders' mail in, user by user.
- * @q: the mailbox's queue
- * @wk: what to do after unlock
- *
- * A bounded number of users is looked at, those that were passed over longest
- * first. Any that are left are looked at when the next slot is released; in an
- * empty mailbox every one is let in.
- *
- * Context: under the mailbox's lock.
- * Return: true when @wk is full: unlock, ipcx_queue_finish(), and call again.
- */
-bool ipcx_mail_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
+/* ipcx_mail_admit_locked() for those that wait for one of the ways in. */
+static bool admit_blocked_locked(struct ipcx_queue *q, struct list_head *blocked,
+				 struct ipcx_wakeups *wk)
 {
-	struct list_head *blocked = &ipcx_mbox_of(q)->shares.blocked;
 	struct ipcx_share *share, *first = NULL;
 	unsigned int budget = IPCX_SHARE_STEP;
 
-	lockdep_assert_held(&q->lock);
 	while (budget-- && !list_empty(blocked)) {
 		if (ipcx_wakeups_full(wk))
 			return true;
@@ -386,4 +392,32 @@ bool ipcx_mail_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
 		}
 	}
 	return ipcx_wakeups_full(wk);
+}
+
+/**
+ * ipcx_mail_admit_locked() - Let waiting senders' mail in, user by user.
+ * @q: the mailbox's queue
+ * @wk: what to do after unlock
+ *
+ * A bounded number of users is looked at, those that were passed over longest
+ * first. Any that are left are looked at when the next slot is released; in an
+ * empty mailbox every one is let in.
+ *
+ * Context: under the mailbox's lock.
+ * Return: true when there is more to do: unlock, ipcx_queue_finish(), and call again.
+ */
+bool ipcx_mail_admit_locked(struct ipcx_queue *q, struct ipcx_wakeups *wk)
+{
+	struct ipcx_mbox *mbox = ipcx_mbox_of(q);
+	struct list_head *in_ring;
+
+	lockdep_assert_held(&q->lock);
+	if (admit_blocked_locked(q, &mbox->shares.blocked, wk))
+		return true;
+	if (likely(!mbox->ring))
+		return false;
+	in_ring = &mbox->ring->shares.blocked;
+	if (!list_empty(in_ring) && ipcx_mbox_ring_reclaim_locked(mbox))
+		return true;
+	return admit_blocked_locked(q, in_ring, wk);
 }

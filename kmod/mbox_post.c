@@ -11,6 +11,7 @@
 #include "ipcx.h"
 #include "limits.h"
 #include "mbox.h"
+#include "mbox_ring.h"
 #include "object.h"
 #include "trace.h"
 #include "uabi.h"
@@ -30,12 +31,22 @@ static void sign_mail(struct ipcx_mail *mail, const struct ipcx_target *t,
 		call->mail = mail;
 }
 
-/* Make the message, complete but for its place; @files are its from then on. */
-static struct ipcx_message *make_mail(const struct ipcx_target *t,
-				      const struct ipcx_mbox_msg *m,
-				      struct ipcx_payload *pl,
-				      struct ipcx_files *files,
-				      struct ipcx_caller *call)
+/**
+ * ipcx_mbox_make_mail() - Make a message, complete but for its place.
+ * @t: where it goes, and from where
+ * @m: what the sender says of it
+ * @pl: its payload
+ * @files: what it carries, or NULL; the message's from then on
+ * @call: who waits for what becomes of it, or NULL
+ *
+ * Context: process context, may fault and sleep.
+ * Return: the message; -EDQUOT, -EFAULT or -ENOMEM as ERR_PTR.
+ */
+struct ipcx_message *ipcx_mbox_make_mail(const struct ipcx_target *t,
+					 const struct ipcx_mbox_msg *m,
+					 struct ipcx_payload *pl,
+					 struct ipcx_files *files,
+					 struct ipcx_caller *call)
 {
 	struct ipcx_queue *q = &t->mbox->q;
 	struct ipcx_message *msg;
@@ -113,7 +124,7 @@ static int send_payload(const struct ipcx_target *t,
 		if (IS_ERR(files))
 			return PTR_ERR(files);
 	}
-	msg = make_mail(t, m, pl, files, call);
+	msg = ipcx_mbox_make_mail(t, m, pl, files, call);
 	if (IS_ERR(msg)) {
 		ipcx_files_free(files);
 		return PTR_ERR(msg);
@@ -221,6 +232,8 @@ static int post_one(const struct posting *po, const struct ipcx_mbox_msg *m)
 	if (po->p.flags & IPCX_POST_SYNC)
 		return post_sync(&po->t, m, po->p.flags & IPCX_XFER_ADAPTIVE,
 				 po->nonblock, &po->dl);
+	if (po->t.mbox->ring && !m->fd_count)
+		return ipcx_mbox_deliver(&po->t, m, po->nonblock, &po->dl);
 	return ipcx_mbox_send(&po->t, m, NULL, po->nonblock, &po->dl);
 }
 

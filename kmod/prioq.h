@@ -132,6 +132,12 @@ static inline u32 ipcx_pq_prio(const struct ipcx_pq_entry *e)
 	return IPCX_PRIO_MAX - ipcx_pq_rank(e);
 }
 
+/* The number of what comes in next. */
+static inline u64 ipcx_prioq_next_seq(struct ipcx_prioq *pq)
+{
+	return pq->seq++ & IPCX_SEQ_MASK;
+}
+
 /**
  * ipcx_prioq_stamp() - Give a new entry its place behind those of its priority.
  * @pq: the queue
@@ -145,7 +151,7 @@ static inline void ipcx_prioq_stamp(struct ipcx_prioq *pq,
 				    struct ipcx_pq_entry *e)
 {
 	e->sel.order &= ~IPCX_SEQ_MASK;
-	e->sel.order |= pq->seq++ & IPCX_SEQ_MASK;
+	e->sel.order |= ipcx_prioq_next_seq(pq);
 }
 
 void ipcx_prioq_init(struct ipcx_prioq *pq);

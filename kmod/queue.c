@@ -671,6 +671,9 @@ void ipcx_queue_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "ipcx-bytes:\t%llu\n", st.bytes);
 	seq_printf(m, "ipcx-waiters:\t%u %u\n", st.recv_waiters,
 		   st.send_waiters);
+	if (st.ring_size)
+		seq_printf(m, "ipcx-ring:\t%llu %llu %llu\n", st.ring_msgs,
+			   st.ring_used, st.ring_size);
 }
 
 static const struct file_operations queue_fops = {

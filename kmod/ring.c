@@ -181,16 +181,12 @@ static struct ipcx_ring *ring_alloc(const struct ipcx_ring_attr *attr)
 	return ring;
 }
 
-static struct ipcx_object *ring_create(const void __user *uattr, u32 size)
+static struct ipcx_object *ring_make(const struct ipcx_ring_attr *attr)
 {
-	struct ipcx_ring_attr attr;
 	struct ipcx_ring *ring;
 	int ret;
 
-	ret = ring_attr_get(&attr, uattr, size);
-	if (ret)
-		return ERR_PTR(ret);
-	ring = ring_alloc(&attr);
+	ring = ring_alloc(attr);
 	if (!ring)
 		return ERR_PTR(-ENOMEM);
 	ret = ipcx_object_init(&ring->obj, &ipcx_ring_kind_ops,
@@ -209,6 +205,46 @@ fini:
 free:
 	kfree(ring);
 	return ERR_PTR(ret);
+}
+
+static struct ipcx_object *ring_create(const void __user *uattr, u32 size)
+{
+	struct ipcx_ring_attr attr;
+	int ret;
+
+	ret = ring_attr_get(&attr, uattr, size);
+	return ret ? ERR_PTR(ret) : ring_make(&attr);
+}
+
+/**
+ * ipcx_ring_create_for_kernel() - Make a ring of which the kernel is the producer.
+ * @size: bytes of data, a power of two within the limits
+ *
+ * It has one consumer, and a producer that no process is; ipcx_ring_kernel_gone() takes
+ * that away. It is the caller's to publish, or not.
+ *
+ * Context: process context, may sleep.
+ * Return: the object with a reference and a handle count for the caller; or -EDQUOT,
+ * -EINTR or -ENOMEM as ERR_PTR.
+ */
+struct ipcx_object *ipcx_ring_create_for_kernel(u64 size)
+{
+	const struct ipcx_ring_attr attr = {
+		.size = size,
+		.mode = IPCX_RING_SPSC,
+		.max_producers = 1,
+		.max_consumers = 1,
+	};
+	struct ipcx_object *obj = ring_make(&attr);
+
+	if (!IS_ERR(obj)) {
+		struct ipcx_ring *ring = ipcx_ring_of(obj);
+
+		ring->kernel = true;
+		ring->side[IPCX_PRODUCERS].attached = BIT_ULL(0);
+		ipcx_ring_info(ring)->producers = BIT_ULL(0);
+	}
+	return obj;
 }
 
 /* Nobody has a handle, and so no mapping; it may still be asked for its state. */

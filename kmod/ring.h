@@ -42,6 +42,7 @@
 #include <linux/wait.h>
 
 #include "object.h"
+#include "ring_layout.h"
 
 struct ipcx_bell;
 struct ipcx_ring;
@@ -91,12 +92,12 @@ struct ipcx_member {
 /**
  * struct ipcx_side - The members of one side.
  * @max: most at a time; immutable
- * @waiters: how many sleep; ring lock
+ * @waiters: how many sleep, senders for whom the kernel produces included; ring lock
  * @bells: eventfds that are armed; ring lock
  * @armed: somebody polled and found nothing; ring lock
  * @gone: the last one has gone, and none has come since; ring lock
  * @attached: bit mask of slots; ring lock
- * @member: by slot; ring lock
+ * @member: by slot, NULL for the kernel; ring lock
  * @poll_wait: pollers of this side
  */
 struct ipcx_side {
@@ -117,6 +118,7 @@ struct ipcx_side {
  * @mode: one of enum ipcx_ring_mode; immutable
  * @many: there can be more than one producer; immutable
  * @huge: each IPCX_HUGE_PAGES of the data are in a row, aligned; immutable
+ * @kernel: the kernel is the producer, and says where a consumer begins; immutable
  * @npages: pages of all kinds; immutable
  * @pages: in the order of IPCX_RING_MAP_VIEW; NULL once drained, under ring lock. A
  *	handle or a name keeps them
@@ -130,6 +132,7 @@ struct ipcx_ring {
 	u32 mode;
 	bool many;
 	bool huge;
+	bool kernel;
 	u32 npages;
 	struct page **pages;
 	spinlock_t lock;	/* members, words of the info page */
@@ -198,7 +201,21 @@ ipcx_ring_consumer(struct ipcx_ring *ring, u32 slot)
 							   slot)]);
 }
 
+/* Where in the data an index lies, as far as to the end of the page. */
+static inline void *ipcx_ring_data(struct ipcx_ring *ring, u64 index)
+{
+	u64 offset = ipcx_ring_offset(index, ring->size);
+	struct page *page = ring->pages[ipcx_ring_control_pages(ring) +
+					(offset >> PAGE_SHIFT)];
+
+	return page_address(page) + offset_in_page(offset);
+}
+
+/* ring.c */
+struct ipcx_object *ipcx_ring_create_for_kernel(u64 size);
+
 /* ring_member.c */
+void ipcx_ring_kernel_gone(struct ipcx_ring *ring);
 struct ipcx_member *ipcx_member_attach(struct file *file,
 				       enum ipcx_ring_side side, bool hold);
 void ipcx_member_end(struct ipcx_member *m);
@@ -221,7 +238,12 @@ struct ipcx_member *ipcx_find_member_locked(struct ipcx_ring *ring,
 unsigned int ipcx_ring_wake_side(struct ipcx_ring *ring,
 				 enum ipcx_ring_side side);
 void ipcx_member_wake_locked(struct ipcx_member *m, struct ipcx_wakeups *wk);
+void ipcx_ring_expect_room(struct ipcx_ring *ring);
+void ipcx_ring_end_expect_room(struct ipcx_ring *ring);
+void ipcx_ring_arm_room(struct ipcx_ring *ring);
 __poll_t ipcx_ring_poll(struct file *file, poll_table *wait);
+long ipcx_ring_do_wait(struct file *file, const struct ipcx_ring_wait *arg,
+		       bool nonblock);
 long ipcx_ring_ioctl_wait(struct file *file, void __user *uarg, size_t size);
 long ipcx_ring_ioctl_wake(struct file *file, void __user *uarg, size_t size);
 

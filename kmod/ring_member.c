@@ -53,6 +53,8 @@ static void start_consumer_locked(struct ipcx_ring *ring, u32 slot)
 	u64 end = ipcx_ring_end_locked(ring);
 	s64 used = ipcx_ring_distance(head, end);
 
+	if (ring->kernel)
+		return;
 	if (ring->mode == IPCX_RING_BROADCAST || head != ipcx_ring_index(head) ||
 	    used < 0 || used > ring->size)
 		head = end;
@@ -153,10 +155,7 @@ struct ipcx_member *ipcx_member_attach(struct file *file,
 static void skip_record_locked(struct ipcx_ring *ring, u32 slot, u64 start,
 			       u64 bytes)
 {
-	u64 offset = ipcx_ring_offset(start, ring->size);
-	struct page *page = ring->pages[ipcx_ring_control_pages(ring) +
-					(offset >> PAGE_SHIFT)];
-	u64 *header = page_address(page) + offset_in_page(offset);
+	u64 *header = ipcx_ring_data(ring, start);
 
 	WRITE_ONCE(*header, ipcx_ring_header(bytes - IPCX_RING_HEADER, 0, slot) |
 		   IPCX_RING_DISCARD);
@@ -226,4 +225,23 @@ void ipcx_member_end(struct ipcx_member *m)
 	ipcx_bell_free(m);
 	mmdrop(m->mm);
 	kfree(m);
+}
+
+/**
+ * ipcx_ring_kernel_gone() - The kernel produces no more: end of file.
+ * @ring: a ring of which it was the producer
+ *
+ * Context: process context, no locks of this module held.
+ */
+void ipcx_ring_kernel_gone(struct ipcx_ring *ring)
+{
+	struct ipcx_side *side = &ring->side[IPCX_PRODUCERS];
+
+	spin_lock(&ring->lock);
+	side->attached = 0;
+	side->gone = true;
+	show_members_locked(ring);
+	spin_unlock(&ring->lock);
+	ipcx_ring_wake_side(ring, IPCX_CONSUMERS);
+	wake_up_interruptible_all(&ring->side[IPCX_CONSUMERS].poll_wait);
 }

@@ -310,6 +310,53 @@ unsigned int ipcx_ring_wake_side(struct ipcx_ring *ring,
 	return woken;
 }
 
+/**
+ * ipcx_ring_expect_room() - Somebody is about to wait for room to be released.
+ * @ring: a ring of which the kernel is the producer
+ *
+ * Who releases rings from now on. Afterwards the caller looks for room, IPCX_RING_FENCE
+ * [C], and then may sleep.
+ *
+ * Context: process context, may sleep, no locks held.
+ */
+void ipcx_ring_expect_room(struct ipcx_ring *ring)
+{
+	spin_lock(&ring->lock);
+	ring->side[IPCX_PRODUCERS].waiters++;
+	ipcx_ring_show_waiters_locked(ring);
+	spin_unlock(&ring->lock);
+	ipcx_ring_fence(ring, IPCX_CONSUMERS);
+}
+
+/**
+ * ipcx_ring_end_expect_room() - Undo ipcx_ring_expect_room().
+ * @ring: the ring
+ *
+ * Context: process context.
+ */
+void ipcx_ring_end_expect_room(struct ipcx_ring *ring)
+{
+	spin_lock(&ring->lock);
+	ring->side[IPCX_PRODUCERS].waiters--;
+	ipcx_ring_show_waiters_locked(ring);
+	spin_unlock(&ring->lock);
+}
+
+/**
+ * ipcx_ring_arm_room() - ipcx_ring_expect_room() for a poller, up to the next ring.
+ * @ring: a ring of which the kernel is the producer
+ *
+ * Context: process context, may sleep, no locks held.
+ */
+void ipcx_ring_arm_room(struct ipcx_ring *ring)
+{
+	spin_lock(&ring->lock);
+	ring->side[IPCX_PRODUCERS].armed = true;
+	ipcx_ring_show_waiters_locked(ring);
+	spin_unlock(&ring->lock);
+	ipcx_ring_fence(ring, IPCX_CONSUMERS);
+}
+
 static int check_wait(const struct ipcx_ring_wait *arg,
 		      struct ipcx_deadline *dl)
 {
@@ -400,10 +447,8 @@ static bool stop_waiting(struct ipcx_ring *ring, struct ipcx_member *m,
 }
 
 static int wait_in_role(struct file *file, const struct ipcx_ring_wait *arg,
-			const struct ipcx_deadline *dl)
+			bool nonblock, const struct ipcx_deadline *dl)
 {
-	bool nonblock = arg->flags & IPCX_XFER_NONBLOCK ||
-			file->f_flags & O_NONBLOCK;
 	struct ipcx_ring *ring = ipcx_file_ring(file);
 	struct ipcx_member *m;
 	struct ipcx_waiter w;
@@ -427,6 +472,29 @@ static int wait_in_role(struct file *file, const struct ipcx_ring_wait *arg,
 }
 
 /**
+ * ipcx_ring_do_wait() - Wait in a role.
+ * @file: a file of a ring
+ * @arg: what for, as a user says
+ * @nonblock: do not wait, whatever @arg says
+ *
+ * Context: process context, may sleep.
+ * Return: 0 or a negative errno.
+ */
+long ipcx_ring_do_wait(struct file *file, const struct ipcx_ring_wait *arg,
+		       bool nonblock)
+{
+	struct ipcx_deadline dl;
+	int ret = check_wait(arg, &dl);
+
+	if (ret)
+		return ret;
+	if (arg->flags & IPCX_RING_WAIT_EVENTFD)
+		return ipcx_ring_arm_bell(file, arg);
+	nonblock |= arg->flags & IPCX_XFER_NONBLOCK;
+	return wait_in_role(file, arg, nonblock, &dl);
+}
+
+/**
  * ipcx_ring_ioctl_wait() - IPCX_RING_WAIT.
  * @file: a file of a ring
  * @uarg: user address of &struct ipcx_ring_wait
@@ -437,18 +505,12 @@ static int wait_in_role(struct file *file, const struct ipcx_ring_wait *arg,
  */
 long ipcx_ring_ioctl_wait(struct file *file, void __user *uarg, size_t size)
 {
-	struct ipcx_deadline dl;
 	struct ipcx_ring_wait arg;
 	int ret;
 
 	ret = ipcx_copy_in(&arg, sizeof(arg), uarg, size);
-	if (!ret)
-		ret = check_wait(&arg, &dl);
-	if (ret)
-		return ret;
-	if (arg.flags & IPCX_RING_WAIT_EVENTFD)
-		return ipcx_ring_arm_bell(file, &arg);
-	return wait_in_role(file, &arg, &dl);
+	return ret ? ret : ipcx_ring_do_wait(file, &arg,
+					     file->f_flags & O_NONBLOCK);
 }
 
 /**

@@ -79,7 +79,8 @@ static void insert_locked(struct ipcx_shares *shares, struct ipcx_share *share)
 	rb_insert_color(&share->node, &shares->tree);
 }
 
-static struct ipcx_share *make_share(struct ipcx_mbox *mbox,
+static struct ipcx_share *make_share(struct ipcx_queue *q,
+				     struct ipcx_shares *shares,
 				     struct ipcx_account *user)
 {
 	struct ipcx_share *share, *other;
@@ -92,11 +93,11 @@ static struct ipcx_share *make_share(struct ipcx_mbox *mbox,
 	ipcx_waitset_init(&share->senders);
 	INIT_LIST_HEAD(&share->blocked);
 
-	spin_lock(&mbox->q.lock);
-	other = ipcx_share_find_locked(&mbox->shares, user);
+	spin_lock(&q->lock);
+	other = ipcx_share_find_locked(shares, user);
 	if (!other)
-		insert_locked(&mbox->shares, share);
-	spin_unlock(&mbox->q.lock);
+		insert_locked(shares, share);
+	spin_unlock(&q->lock);
 	if (!other)
 		return share;
 	ipcx_account_put(share->user);
@@ -106,7 +107,8 @@ static struct ipcx_share *make_share(struct ipcx_mbox *mbox,
 
 /**
  * ipcx_share_get() - A user's share.
- * @mbox: the mailbox
+ * @q: the mailbox's queue
+ * @shares: the mailbox's
  * @user: account in the initial user namespace
  *
  * A share stays until its mailbox is freed: there are never more than users.
@@ -114,15 +116,16 @@ static struct ipcx_share *make_share(struct ipcx_mbox *mbox,
  * Context: process context, may sleep.
  * Return: the share, or NULL where there is no memory.
  */
-struct ipcx_share *ipcx_share_get(struct ipcx_mbox *mbox,
+struct ipcx_share *ipcx_share_get(struct ipcx_queue *q,
+				  struct ipcx_shares *shares,
 				  struct ipcx_account *user)
 {
 	struct ipcx_share *share;
 
-	spin_lock(&mbox->q.lock);
-	share = ipcx_share_find_locked(&mbox->shares, user);
-	spin_unlock(&mbox->q.lock);
-	return share ? share : make_share(mbox, user);
+	spin_lock(&q->lock);
+	share = ipcx_share_find_locked(shares, user);
+	spin_unlock(&q->lock);
+	return share ? share : make_share(q, shares, user);
 }
 
 /**
@@ -140,8 +143,25 @@ int ipcx_share_assign(struct ipcx_mbox *mbox, struct ipcx_message *msg)
 
 	if (likely(mail->share && mail->share->user == user))
 		return 0;
-	mail->share = ipcx_share_get(mbox, user);
+	mail->share = ipcx_share_get(&mbox->q, &mbox->shares, user);
 	return mail->share ? 0 : -ENOMEM;
+}
+
+/**
+ * ipcx_share_allows() - The rule among users, for one who has something there.
+ * @share: the user's share
+ * @size: bytes of what is to come in
+ * @free_bytes: bytes that are free
+ * @free_msgs: messages for which there is room
+ *
+ * Context: under the mailbox's lock.
+ * Return: true where it lets that in.
+ */
+bool ipcx_share_allows(const struct ipcx_share *share, u64 size,
+		       u64 free_bytes, u64 free_msgs)
+{
+	return share->bytes + size <= (free_bytes + share->bytes) / 2 &&
+	       share->msgs + 1 <= (free_msgs + share->msgs) / 2;
 }
 
 /**
@@ -166,6 +186,5 @@ bool ipcx_share_admits_locked(const struct ipcx_queue *q,
 	/* What the kernel puts in has always room: there may be too much. */
 	free_bytes = q->max_bytes - min(q->max_bytes, q->bytes);
 	free_msgs = q->max_msgs - min(q->max_msgs, msgs);
-	return share->bytes + size <= (free_bytes + share->bytes) / 2 &&
-	       share->msgs + 1 <= (free_msgs + share->msgs) / 2;
+	return ipcx_share_allows(share, size, free_bytes, free_msgs);
 }

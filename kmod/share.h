@@ -14,6 +14,9 @@
  *
  * Senders that wait do so in their user's share: nobody waits behind another
  * user who has too much.
+ *
+ * A mailbox with a ring has two ways in (mbox_ring.h), and shares for each: who
+ * waits for one does not stand before the other.
  */
 #ifndef _IPCX_SHARE_H
 #define _IPCX_SHARE_H
@@ -48,7 +51,7 @@ struct ipcx_share {
 };
 
 /**
- * struct ipcx_shares - The shares of a mailbox; mailbox lock.
+ * struct ipcx_shares - The shares of a mailbox, or of its ring; mailbox lock.
  * @tree: all, by user
  * @blocked: those with waiting senders; who was passed over comes last
  */
@@ -59,11 +62,14 @@ struct ipcx_shares {
 
 void ipcx_shares_init(struct ipcx_shares *shares);
 void ipcx_shares_free(struct ipcx_shares *shares);
-struct ipcx_share *ipcx_share_get(struct ipcx_mbox *mbox,
+struct ipcx_share *ipcx_share_get(struct ipcx_queue *q,
+				  struct ipcx_shares *shares,
 				  struct ipcx_account *user);
 int ipcx_share_assign(struct ipcx_mbox *mbox, struct ipcx_message *msg);
 struct ipcx_share *ipcx_share_find_locked(const struct ipcx_shares *shares,
 					  const struct ipcx_account *user);
+bool ipcx_share_allows(const struct ipcx_share *share, u64 size,
+		       u64 free_bytes, u64 free_msgs);
 bool ipcx_share_admits_locked(const struct ipcx_queue *q,
 			      const struct ipcx_share *share, u64 size);
 

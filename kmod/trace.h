@@ -12,6 +12,7 @@
 #include <linux/tracepoint.h>
 
 #include "mbox_link.h"
+#include "mbox_ring.h"
 #include "msg.h"
 #include "object.h"
 #include "ring.h"
@@ -382,6 +383,40 @@ TRACE_EVENT(ipcx_doorbell,
 		  __entry->flags & IPCX_RING_WAKE_DATA ? "d" : "",
 		  __entry->flags & IPCX_RING_WAKE_SPACE ? "s" : "",
 		  __entry->woken)
+);
+
+#define IPCX_SHOW_DELIVERED(how)						\
+	__print_symbolic(how,							\
+			 { IPCX_DELIVERED, "direct" },				\
+			 { IPCX_DELIVERY_FAULTED, "faulted" },			\
+			 { IPCX_DELIVERED_STAGED, "staged" })
+
+/*
+ * A record of a mailbox's ring is complete: copied from the sender's memory, or, where a
+ * sender waited for room, from the kernel's; or it is to be skipped.
+ */
+TRACE_EVENT(ipcx_deliver,
+	TP_PROTO(u64 id, const struct ipcx_delivery *d, u32 bytes, u32 how),
+	TP_ARGS(id, d, bytes, how),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, port)
+		__field(u64, seq)
+		__field(u64, type)
+		__field(u32, bytes)
+		__field(u32, how)
+	),
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->port = d->sender;
+		__entry->seq = d->seq;
+		__entry->type = d->type;
+		__entry->bytes = bytes;
+		__entry->how = how;
+	),
+	TP_printk("id=%llu port=%llu seq=%llu type=%llu bytes=%u how=%s",
+		  __entry->id, __entry->port, __entry->seq, __entry->type,
+		  __entry->bytes, IPCX_SHOW_DELIVERED(__entry->how))
 );
 
 #endif /* _IPCX_TRACE_H */

@@ -63,6 +63,8 @@ enum ipcx_kind {
 #define IPCX_FEATURE_MBOX	(1ULL << 1)
 /** IPCX_FEATURE_RING - Shared rings can be created. */
 #define IPCX_FEATURE_RING	(1ULL << 2)
+/** IPCX_FEATURE_DELIVERY - Mailboxes can be created with a ring. */
+#define IPCX_FEATURE_DELIVERY	(1ULL << 3)
 
 /**
  * struct ipcx_info - What this module offers (IPCX_INFO, any ipcx fd).
@@ -173,6 +175,14 @@ struct ipcx_queue_attr {
  * @flags: IPCX_MBOX_*
  * @spin_ns: how long IPCX_XFER_ADAPTIVE spins here at most, in nanoseconds, up to
  *	IPCX_SPIN_NS_MAX; 0: the module's default. A group: 0
+ * @ring_size: 0: no ring. Else bytes of data of a ring that plain messages are delivered
+ *	into (&struct ipcx_delivery): a power of two as in &struct ipcx_ring_attr, in half
+ *	of which a record of @max_msg_size has room. @max_msg_size 0 then is at most what
+ *	has. A group: 0
+ *
+ * A ring's memory is allocated and charged to the creator at once, as a ring's of its own
+ * is, and some bytes for each message that it can hold: up to @max_msgs, or as many as
+ * there is room for without payload. It counts as one object more.
  */
 struct ipcx_mbox_attr {
 	__u64 max_msgs;
@@ -180,6 +190,7 @@ struct ipcx_mbox_attr {
 	__u64 max_bytes;
 	__u32 flags;
 	__u32 spin_ns;
+	__u64 ring_size;
 };
 
 #define IPCX_MBOX_ATTR_SIZE_VER0	32
@@ -376,9 +387,16 @@ struct ipcx_grant {
  * @lost: mailbox: messages of groups that it had no room for; ring: records that its
  *	present consumers say they have lost
  * @producers: ring: attached producers
- * @consumers: ring: attached consumers
+ * @consumers: ring: attached consumers; mailbox: 1: somebody has its ring mapped to read
+ *	from it
  * @ring_mode: ring: one of &enum ipcx_ring_mode
  * @reserved: 0
+ * @ring_size: mailbox: bytes of data of its ring, or 0
+ * @ring_used: mailbox: bytes of the records in its ring, headers included, that are not
+ *	released
+ * @ring_msgs: mailbox: how many records those are. They are in none of @depth, @bytes
+ *	and their high-water marks; @sent, @received and their bytes count what goes
+ *	either way, a record as received when it is found released
  */
 struct ipcx_stat {
 	__u64 id;
@@ -417,6 +435,9 @@ struct ipcx_stat {
 	__u32 consumers;
 	__u32 ring_mode;
 	__u32 reserved;
+	__u64 ring_size;
+	__u64 ring_used;
+	__u64 ring_msgs;
 };
 
 #define IPCX_STAT_SIZE_VER0	480
@@ -1283,6 +1304,62 @@ struct ipcx_ring_wake {
 };
 
 #define IPCX_RING_WAKE_SIZE_VER0	8
+
+/**
+ * struct ipcx_delivery - What is in front of the payload in a record of a mailbox's ring,
+ *	written by the kernel; it counts in the record's length.
+ * @sender: port of the mailbox it was sent from, or 0
+ * @seq: number of the message in this mailbox, from 1
+ * @type: as sent
+ * @cookie: as sent
+ * @pid: sending process, 0: not visible
+ * @tid: sending thread, likewise
+ * @uid: sender's effective user
+ * @gid: sender's effective group
+ * @priority: as sent; it does not change the order
+ * @reserved: 0
+ *
+ * A mailbox with a ring (@ring_size of &struct ipcx_mbox_attr) has two ways in. Plain
+ * messages, those of IPCX_POST without IPCX_POST_SYNC, IPCX_POST_CALL and files, are
+ * copied once, from the sender's memory into the ring, and read there without a
+ * system call. All others, group messages and replies included, are received with
+ * IPCX_RECV and IPCX_REPLY. Each way keeps its order; @seq tells the order between them.
+ * @max_msgs holds for each way by itself, @max_bytes for the other one only.
+ *
+ * The fd with the right to receive is mapped and used as a ring's with IPCX_RING_SPSC, to
+ * consume only: IPCX_RING_MAP_VIEW, IPCX_RING_MAP_CONSUMER, IPCX_RING_WAIT as
+ * IPCX_RING_CONSUMER, IPCX_RING_WAKE with IPCX_RING_WAKE_SPACE. mmap: EBADF (no right to
+ * receive, or IPCX_RING_MAP_PRODUCER: the kernel is the only one), ENODEV (no ring);
+ * those two: EBADF, EOPNOTSUPP (no ring). poll: POLLIN: there is something in either way;
+ * POLLOUT: there is room for the caller's user in both; who uses it edge-triggered looks
+ * after nothing was found in the ring.
+ *
+ * The numbers @pid to @gid are those of the namespaces of who mapped IPCX_RING_MAP_CONSUMER
+ * last before the message was sent, at first the creator's, as in &struct ipcx_mbox_recv.
+ *
+ * What each user may have in the ring is what IPCX_POST says, in bytes of records. Who
+ * finds no room waits, or has EAGAIN, as with the other way. A record whose sender's memory
+ * went away while it was copied has IPCX_RING_DISCARD, and counts as the user's until it is
+ * released; the message comes after it, if it can be read.
+ *
+ * When the mapping ends and the mailbox lives on, the messages stay: who maps next reads
+ * on from what was released. When the mailbox dies, its ring has @eof, and what is in it
+ * can be read by who has it mapped.
+ */
+struct ipcx_delivery {
+	__u64 sender;
+	__u64 seq;
+	__u64 type;
+	__u64 cookie;
+	__u32 pid;
+	__u32 tid;
+	__u32 uid;
+	__u32 gid;
+	__u32 priority;
+	__u32 reserved;
+};
+
+#define IPCX_DELIVERY_SIZE_VER0	56
 
 #define IPCX_IOC_MAGIC	0xB9
 
