@@ -64,6 +64,7 @@ int ipcx_mbox_create(struct ipcx_mbox **m, const struct ipcx_dev *dev, const cha
 	attr.max_bytes = o.max_bytes;
 	attr.flags = o.flags;
 	attr.spin_ns = o.spin_ns;
+	attr.ring_size = o.ring_size;
 	ipcx_open_make(&arg, o.mode, &attr, sizeof(attr));
 	return mbox_open(m, dev, name, &arg);
 }

@@ -88,8 +88,7 @@ static int open_memfd(struct ipcx_ring **out, const struct ipcx_dev *dev, const 
 	return 0;
 }
 
-/* The fd is the ring's; after an error it is closed. */
-static int open_object(struct ipcx_ring **out, int fd, uint64_t id)
+int ring_of_object(struct ipcx_ring **out, int fd, uint64_t id)
 {
 	struct ipcx_ring *ring = ring_new(fd);
 	int ret = -ENOMEM;
@@ -134,7 +133,7 @@ int ipcx_ring_open(struct ipcx_ring **ring, const struct ipcx_dev *dev, const ch
 	fd = ipcx_open(dev, name, IPCX_KIND_RING, &arg);
 	if (fd < 0)
 		return fd;
-	ret = open_object(ring, fd, arg.id);
+	ret = ring_of_object(ring, fd, arg.id);
 	if (ret)
 		close(fd);
 	return ret;
@@ -149,7 +148,7 @@ int ipcx_ring_from_fd(struct ipcx_ring **ring, int fd)
 	*ring = NULL;
 	ret = ipcx_object_id(fd, IPCX_KIND_RING, &id);
 	if (!ret)
-		return open_object(ring, fd, id);
+		return ring_of_object(ring, fd, id);
 	if (ret != -ENOTTY)
 		return ret;
 	memfd = ring_new(fd);

@@ -285,6 +285,8 @@ int ring_take_info(struct ipcx_ring *ring);
 int ring_opts_check(const struct ipcx_ring_wait_opts *opts);
 int ring_wait(const struct ring_waiter *w, const struct ipcx_ring_wait_opts *opts);
 
+/* A handle for the module's ring behind @fd, which is the ring's unless that fails. */
+int ring_of_object(struct ipcx_ring **out, int fd, uint64_t id);
 int ring_kernel_open(struct ipcx_ring *ring);
 int ring_kernel_renew(struct ipcx_ring *ring);
 int ring_memfd_create(struct ipcx_ring *ring, const struct ipcx_ring_opts *opts);

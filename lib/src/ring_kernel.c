@@ -101,10 +101,16 @@ static int kernel_stat(const struct ipcx_ring *ring, struct ipcx_ring_stat *stat
 
 	if (ret)
 		return ret;
+	stat->consumers = st.consumers;
+	if (st.kind == IPCX_KIND_MBOX) {
+		/* The kernel is the producer; this fd keeps the mailbox alive. */
+		stat->producers = 1;
+		stat->used = st.ring_used;
+		return 0;
+	}
 	stat->used = st.bytes;
 	stat->lost = st.lost;
 	stat->producers = st.producers;
-	stat->consumers = st.consumers;
 	stat->eof = !!(st.state & IPCX_STAT_EOF);
 	stat->broken = !!(st.state & IPCX_STAT_BROKEN);
 	stat->huge = !!(st.state & IPCX_STAT_HUGE);

@@ -23,6 +23,7 @@ extern const struct ipcx_transport_ops ipcx_transport_ipcx_ring_spsc;
 extern const struct ipcx_transport_ops ipcx_transport_ipcx_ring_mpsc;
 extern const struct ipcx_transport_ops ipcx_transport_ipcx_ring_broadcast;
 extern const struct ipcx_transport_ops ipcx_transport_ipcx_ring_memfd;
+extern const struct ipcx_transport_ops ipcx_transport_ipcx_mbox_ring;
 
 /* Whether /dev/ipcx can be used: what the ipcx transports have as @available. */
 int transport_ipcx_available(char *why);

@@ -28,6 +28,7 @@ static const struct ipcx_transport_ops *const transports[] = {
 	&ipcx_transport_ipcx_ring_mpsc,
 	&ipcx_transport_ipcx_ring_broadcast,
 	&ipcx_transport_ipcx_ring_memfd,
+	&ipcx_transport_ipcx_mbox_ring,
 };
 
 const struct ipcx_transport_ops *ipcx_transport_at(unsigned int index)

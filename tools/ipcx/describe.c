@@ -84,6 +84,10 @@ static void set_special(json_t *obj, const struct ipcx_stat *stat)
 		json_set_u64(obj, "members", stat->members);
 		json_set_u64(obj, "watches", stat->watches);
 		json_set_u64(obj, "lost", stat->lost);
+		json_set_u64(obj, "ring_size", stat->ring_size);
+		json_set_u64(obj, "ring_used", stat->ring_used);
+		json_set_u64(obj, "ring_msgs", stat->ring_msgs);
+		json_set_u64(obj, "consumers", stat->consumers);
 		break;
 	case IPCX_KIND_RING:
 		json_set_str(obj, "ring_mode", ring_mode_name(stat->ring_mode));

@@ -11,6 +11,7 @@ static const struct {
 	{ IPCX_FEATURE_QUEUE, "queue" },
 	{ IPCX_FEATURE_MBOX, "mbox" },
 	{ IPCX_FEATURE_RING, "ring" },
+	{ IPCX_FEATURE_DELIVERY, "delivery" },
 };
 
 static error_t parse(int key, char *arg __attribute__((unused)), struct argp_state *state)

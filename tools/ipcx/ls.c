@@ -61,9 +61,10 @@ static const struct argp argp = {
 	       "MEMBERS, shown where there are groups, the mailboxes that have subscribed. SIZE,\n"
 	       "PROD, CONS and LOST, shown where there are rings, are a ring's bytes (BYTES are\n"
 	       "those in use), producers, consumers, and the records that these have lost. DEPTH\n"
-	       "is not shown where there are only rings. The ID of a mailbox or group is its\n"
-	       "port. The name of an object that never had one, or was removed while open, is\n"
-	       "shown as '-'.\n"
+	       "is not shown where there are only rings. RING, shown where mailboxes have a ring,\n"
+	       "are the messages there, which DEPTH and BYTES do not count. The ID of a mailbox\n"
+	       "or group is its port. The name of an object that never had one, or was removed\n"
+	       "while open, is shown as '-'.\n"
 	       "With --json: one array of what 'ipcx stat --json' prints.\n"
 	       "\n"
 	       "Examples:\n"
@@ -93,6 +94,11 @@ static bool has_depth(const struct ipcx_stat *stat)
 	return stat->kind != IPCX_KIND_RING;
 }
 
+static bool has_a_ring(const struct ipcx_stat *stat)
+{
+	return stat->ring_size;
+}
+
 /* A number, its place in struct ipcx_stat, and the objects that have it; NULL: all. */
 struct number {
 	const char *title;
@@ -111,6 +117,7 @@ static const struct number numbers[] = {
 	NUMBER("BYTES", bytes, NULL),
 	NUMBER("RECV", recv_waiters, NULL),
 	NUMBER("SEND", send_waiters, NULL),
+	NUMBER("RING", ring_msgs, has_a_ring),
 	NUMBER("CALLS", calls, is_mailbox),
 	NUMBER("MEMBERS", members, is_group),
 	NUMBER("SIZE", max_bytes, is_a_ring),

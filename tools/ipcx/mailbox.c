@@ -4,6 +4,9 @@
 
 #include "tool.h"
 
+/* What a record of a mailbox's ring has in front of a message. */
+#define RECORD_OVERHEAD (sizeof(uint64_t) + sizeof(struct ipcx_delivery))
+
 int open_mailbox(struct ipcx_mbox **m, const struct dest *dest)
 {
 	if (dest->is_port)
@@ -35,6 +38,9 @@ error_t birth_option(int key, char *arg, struct argp_state *state, struct birth 
 	case KEY_SPIN:
 		birth->opts.spin_ns = spin_arg(state, arg);
 		return 0;
+	case KEY_RING:
+		birth->opts.ring_size = size_arg(state, "ring", arg);
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -45,11 +51,24 @@ bool birth_given(const struct birth *birth)
 	const struct ipcx_mbox_opts *opts = &birth->opts;
 
 	return birth->has_mode || opts->flags || opts->max_msgs || opts->max_msg_size ||
-	       opts->max_bytes || opts->spin_ns;
+	       opts->max_bytes || opts->spin_ns || opts->ring_size;
+}
+
+/* Half of a ring holds the largest message. */
+static bool ring_fits(const struct ipcx_mbox_opts *opts)
+{
+	uint64_t size = opts->ring_size;
+
+	return size >= IPCX_RING_SIZE_MIN && size <= IPCX_RING_SIZE_MAX && !(size & (size - 1)) &&
+	       opts->max_msg_size <= size / 2 - RECORD_OVERHEAD;
 }
 
 static int explain(const char *name, const struct ipcx_mbox_opts *opts, int err)
 {
+	if (err == -EINVAL && opts->ring_size && !ring_fits(opts))
+		return report_hint(name, err,
+				   "--ring: a power of two from 4K to 1G, in half of which --max-msg-size and %zu bytes have room",
+				   RECORD_OVERHEAD);
 	if (err == -EINVAL)
 		return report_limits(name, opts->max_msgs, opts->max_msg_size, opts->max_bytes);
 	return report(ACT_SERVE, name, err);

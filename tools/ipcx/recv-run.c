@@ -15,6 +15,7 @@ struct receiver {
 	struct ipcx_mbox_recv mail;	/* of a queue's message the part that it has */
 	struct arrivals files;
 	const char *payload;		/* in buf, or where a record lies in its ring */
+	bool in_ring;			/* it is such a record, or a copy of one */
 	uint64_t ring_lost;		/* records, up to now */
 	char *buf;
 	size_t room;
@@ -65,14 +66,14 @@ static int take_from_queue(struct receiver *r)
 	return ret;
 }
 
-static int take_from_mailbox(struct receiver *r)
+static int take_from_mailbox(struct receiver *r, const struct ipcx_recv_opts *opts)
 {
 	int ret;
 
 	ipcx_mbox_recv_init(&r->mail, r->buf, r->room);
 	if (r->args->files)
 		arrivals_expect(&r->files, &r->mail);
-	ret = ipcx_mbox_recv_msgs(r->from->mbox, &r->mail, 1, &r->opts);
+	ret = ipcx_mbox_recv_msgs(r->from->mbox, &r->mail, 1, opts);
 	if (ret <= 0)
 		return ret;
 	arrivals_take(&r->files, &r->mail);
@@ -158,25 +159,72 @@ static int take_from_ring(struct receiver *r)
 	r->mail.lost = lost - r->ring_lost;
 	r->ring_lost = lost;
 	r->mail.len = len;
+	r->in_ring = true;
 	return 1;
 }
 
-/* One message into r->buf, which grows to what it needs; or a record. */
-static int take(struct receiver *r)
+/* One message into r->buf, which grows to what it needs. */
+static int take_message(struct receiver *r, const struct ipcx_recv_opts *opts)
 {
 	int ret;
 
-	begin_waiting(&r->args->patience, &r->opts.flags, &r->opts.clock, &r->opts.deadline_ns);
-	if (r->from->consumer)
-		return take_from_ring(r);
 	for (;;) {
-		ret = r->from->mbox ? take_from_mailbox(r) : take_from_queue(r);
+		ret = r->from->mbox ? take_from_mailbox(r, opts) : take_from_queue(r);
 		r->payload = r->buf;
 		if (ret != -EMSGSIZE || r->mail.len <= r->room)
 			return ret;
 		/* The message stays; another receiver may get it meanwhile. */
 		make_room(r, r->mail.len);
 	}
+}
+
+/* A message in the ring of a mailbox, which stays there until it was written. */
+static int take_delivered(struct receiver *r)
+{
+	const void *record;
+	ssize_t len = ipcx_consumer_peek(r->from->consumer, &record);
+	int err;
+
+	if (len < 0)
+		return len;
+	err = ipcx_mbox_ring_msg(&r->mail, record, len);
+	r->payload = (const char *)(uintptr_t)r->mail.buf;
+	return err ? err : 1;
+}
+
+/* In turn, so that neither way in has to wait until nothing comes by the other. */
+static int take_either_way(struct receiver *r)
+{
+	IPCX_OPTS(ipcx_recv_opts, now);
+	int ret;
+
+	now.flags = IPCX_XFER_NONBLOCK;
+	do {
+		ret = -EAGAIN;
+		for (int i = 0; i < 2 && ret == -EAGAIN; i++) {
+			r->in_ring = !r->in_ring;
+			ret = r->in_ring ? take_delivered(r) : take_message(r, &now);
+		}
+		if (ret != -EAGAIN)
+			return ret;
+		ret = stop_poll(ipcx_mbox_fd(r->from->mbox), r->opts.deadline_ns);
+	} while (!ret);
+	return ret;
+}
+
+/* A message, or a record. */
+static int take(struct receiver *r)
+{
+	begin_waiting(&r->args->patience, &r->opts.flags, &r->opts.clock, &r->opts.deadline_ns);
+	if (r->from->mbox && r->from->consumer)
+		return take_either_way(r);
+	return r->from->consumer ? take_from_ring(r) : take_message(r, &r->opts);
+}
+
+/* From a ring that is no mailbox's. */
+static bool is_record(const struct receiver *r)
+{
+	return r->from->consumer && !r->from->mbox;
 }
 
 /* The last that comes from a group. */
@@ -198,6 +246,8 @@ static json_t *mailbox_json(const struct receiver *r)
 	} else {
 		json_set_bool(obj, "call", mail->token);
 	}
+	if (r->from->consumer)
+		json_set_bool(obj, "ring", r->in_ring);
 	if (r->args->files)
 		json_set(obj, "files", arrivals_json(&r->files));
 	return obj;
@@ -218,7 +268,7 @@ static json_t *message_json(const struct receiver *r)
 		json_set_u64(obj, "type", r->mail.type);
 		json_set_u64(obj, "priority", r->mail.priority);
 	}
-	if (r->from->consumer)
+	if (is_record(r))
 		json_set_u64(obj, "lost", r->mail.lost);
 	json_set_u64(obj, "size", r->mail.len);
 	json_set_bytes(obj, "payload", r->payload, r->mail.len);
@@ -228,7 +278,7 @@ static json_t *message_json(const struct receiver *r)
 /* Is a message that could not be written still where it was? */
 static bool stays(const struct receiver *r)
 {
-	return r->args->peek || (r->from->consumer && !r->args->overrun);
+	return r->args->peek || (r->in_ring && !r->args->overrun);
 }
 
 static int output_failed(const struct receiver *r, int err)
@@ -257,7 +307,7 @@ static int write_message(struct receiver *r)
 
 	if (r->mail.lost && !tool.json)
 		fprintf(stderr, "ipcx: %s: %" PRIu64 " %s\n", r->args->name, (uint64_t)r->mail.lost,
-			r->from->consumer ? "records lost: they were overwritten before they were read" :
+			is_record(r) ? "records lost: they were overwritten before they were read" :
 					    "messages lost: there was no room for them");
 	if (tool.json)
 		err = write_json(message_json(r));
@@ -267,7 +317,7 @@ static int write_message(struct receiver *r)
 		arrivals_close(&r->files);
 		return output_failed(r, err);
 	}
-	if (r->from->consumer && !r->args->overrun)
+	if (r->in_ring && !r->args->overrun)
 		ipcx_consumer_release(r->from->consumer);
 	return write_rest(r);
 }
@@ -278,7 +328,7 @@ static int receive_failed(const struct receiver *r, int err)
 		return EXIT_SUCCESS;
 	if (r->args->all && err == -EAGAIN)
 		return EXIT_SUCCESS;
-	if (!r->from->consumer)
+	if (!is_record(r))
 		return report(ACT_RECV, r->args->name, err);
 	/* The last producer has gone. */
 	if (err == -ENODATA)
@@ -316,10 +366,10 @@ static int catch_end(const struct recv_source *from)
 {
 	int fd, err;
 
-	if (from->ring)
-		fd = ipcx_ring_fd(from->ring);
+	if (from->mbox)
+		fd = ipcx_mbox_fd(from->mbox);
 	else
-		fd = from->mbox ? ipcx_mbox_fd(from->mbox) : ipcx_queue_fd(from->q);
+		fd = from->ring ? ipcx_ring_fd(from->ring) : ipcx_queue_fd(from->q);
 	err = stop_setup(fd);
 	return err ? err : stop_without_reader();
 }

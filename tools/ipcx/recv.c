@@ -28,6 +28,8 @@ static const struct argp_option options[] = {
 	{ "files", KEY_FILES, 0, 0, "Let messages carry files, and say which came", 0 },
 	{ "cat", KEY_CAT, 0, 0, "As --files, and write their content behind the payload", 0 },
 	{ "adaptive", KEY_ADAPTIVE, 0, 0, "Spin a little before sleeping", 0 },
+	{ "ring", KEY_RING, "SIZE", 0,
+	  "Let plain messages come into a ring of SIZE bytes, a power of two from 4K to 1G", 0 },
 	{ "spin", KEY_SPIN, "TIME", 0,
 	  "How long whoever asks for it may spin here at most, up to 10ms (default: the module's)", 0 },
 	{ 0 }
@@ -53,7 +55,9 @@ static void check_mbox(struct argp_state *state, const struct recv_args *args)
 	if (args->mbox && (args->peek || args->all || args->patience.nonblock))
 		argp_error(state, "--mbox makes a mailbox, which is empty: not with --peek, --all or --nonblock");
 	if (!args->mbox && (birth_given(&args->birth) || args->adaptive))
-		argp_error(state, "--mode, --max-msg-size, --files, --cat, --adaptive and --spin are for making a mailbox (--mbox)");
+		argp_error(state, "--mode, --max-msg-size, --files, --cat, --adaptive, --ring and --spin are for making a mailbox (--mbox)");
+	if (args->birth.opts.ring_size && (args->adaptive || args->opts.match != IPCX_MATCH_ANY))
+		argp_error(state, "a ring keeps its order: --ring does not go with --adaptive, --type, --not-type, --max-type or --min-priority");
 	if (args->cat && tool.json)
 		argp_error(state, "--cat writes content as it is: not with --json");
 }
@@ -153,6 +157,10 @@ static const struct argp argp = {
 	       "see an error. With --json there are also cookie, seq, call (true or false),\n"
 	       "and the sender: sender (its own port, or 0), pid, tid, uid, gid; with --files\n"
 	       "also files: kind, size and path of each.\n"
+	       "With --ring there are two ways in, and messages from both are written in turn:\n"
+	       "plain ones come into the ring, in the order in which they were sent; calls, files\n"
+	       "and messages sent with --sync beside it. With --json ring tells which (true or\n"
+	       "false), and seq the order between them.\n"
 	       "A file that comes is an open descriptor of its sender's. --cat reads it from\n"
 	       "where the sender left it; else it is named on standard error and closed.\n"
 	       "--follow ends when interrupted (Ctrl-C, SIGTERM, SIGHUP), with exit status 0\n"
@@ -170,15 +178,28 @@ static const struct argp argp = {
 	       "  ipcx recv /jobs --all >/dev/null                  empty the queue\n"
 	       "  ipcx recv /jobs --follow --json | jq .priority\n"
 	       "  ipcx recv --mbox /inbox --mode=0622 --follow --lines    all may send\n"
-	       "  ipcx recv --mbox /inbox --cat >copy                     a file comes along\n",
+	       "  ipcx recv --mbox /inbox --cat >copy                     a file comes along\n"
+	       "  ipcx recv --mbox /log --ring=1M --mode=0622 --follow --json    who logs what\n",
 };
+
+/* To consume from the ring of the mailbox; 0, or an exit status after a message. */
+static int open_delivery(const struct recv_args *args, struct recv_source *from)
+{
+	int err = ipcx_mbox_ring(&from->ring, from->mbox);
+
+	if (!err)
+		err = ipcx_consumer_attach(&from->consumer, from->ring, 0);
+	return err ? report(ACT_SERVE, args->name, err) : 0;
+}
 
 static int open_source(const struct recv_args *args, struct recv_source *from)
 {
 	int err;
 
-	if (args->mbox)
-		return make_mailbox(&from->mbox, args->name, &args->birth);
+	if (args->mbox) {
+		err = make_mailbox(&from->mbox, args->name, &args->birth);
+		return err || !args->birth.opts.ring_size ? err : open_delivery(args, from);
+	}
 	err = ipcx_queue_open(&from->q, tool.dev, args->name, IPCX_OPEN_READ, NULL);
 	return err ? report(ACT_TAKE, args->name, err) : 0;
 }
@@ -197,9 +218,10 @@ int cmd_recv(int argc, char **argv)
 	if (status)
 		return status;
 	status = open_source(&args, &from);
-	if (status)
-		return status;
-	status = recv_run(&args, &from);
+	if (!status)
+		status = recv_run(&args, &from);
+	ipcx_consumer_detach(from.consumer);
+	ipcx_ring_close(from.ring);
 	ipcx_mbox_close(from.mbox);
 	ipcx_queue_close(from.q);
 	return status;

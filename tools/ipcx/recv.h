@@ -24,7 +24,10 @@ struct recv_args {
 	unsigned int policy;
 };
 
-/* Where messages come from: a queue, a mailbox, or a ring by way of its consumer. */
+/*
+ * Where messages come from: a queue, a mailbox, a ring by way of its consumer, or a mailbox
+ * and its ring.
+ */
 struct recv_source {
 	struct ipcx_queue *q;
 	struct ipcx_mbox *mbox;

@@ -203,6 +203,14 @@ static void print_ties(const struct ipcx_stat *stat)
 	line("watches:", "%" PRIu64 " ports", NUM(stat->watches));
 }
 
+/* The other way into a mailbox. */
+static void print_delivery(const struct ipcx_stat *stat)
+{
+	line("ring:", "%" PRIu64 " messages, %" PRIu64 " of %" PRIu64 " bytes, %s",
+	     NUM(stat->ring_msgs), NUM(stat->ring_used), NUM(stat->ring_size),
+	     stat->consumers ? "mapped to be read" : "nobody has it mapped");
+}
+
 static void print_content(const struct ipcx_stat *stat)
 {
 	bool mbox = stat->kind == IPCX_KIND_MBOX;
@@ -217,6 +225,8 @@ static void print_content(const struct ipcx_stat *stat)
 		     "drop the oldest of the lowest priority" : overflow_name(stat->overflow));
 	line("queued:", "%" PRIu64 " messages (and %" PRIu64 " being received), %" PRIu64 " bytes",
 	     NUM(stat->depth), NUM(stat->inflight), NUM(stat->bytes));
+	if (stat->ring_size)
+		print_delivery(stat);
 	if (mbox)
 		print_ties(stat);
 	line("most:", "%" PRIu64 " messages, %" PRIu64 " bytes",

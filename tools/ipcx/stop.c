@@ -22,6 +22,8 @@
 
 #include "tool.h"
 
+#define NSEC_PER_SEC 1000000000
+
 static volatile sig_atomic_t stop;
 static bool has_reader;
 static volatile sig_atomic_t passed_on_to;
@@ -54,6 +56,28 @@ void stop_wait(void)
 	while (!stop)
 		sigsuspend(&old);
 	sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
+int stop_poll(int fd, int64_t deadline_ns)
+{
+	struct pollfd in = { .fd = fd, .events = POLLIN };
+	struct timespec left = { 0 };
+	int64_t ns = deadline_ns - ipcx_deadline_after(CLOCK_MONOTONIC, 0);
+	int ret = -EINTR;
+	sigset_t all, old;
+
+	if (deadline_ns && ns > 0)
+		left = (struct timespec){ ns / NSEC_PER_SEC, ns % NSEC_PER_SEC };
+	/* As above. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old);
+	if (!stop) {
+		ret = ppoll(&in, 1, deadline_ns ? &left : NULL, &old);
+		if (ret <= 0)
+			ret = ret ? -errno : -ETIMEDOUT;
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return ret < 0 ? ret : 0;
 }
 
 bool stop_no_reader(void)

@@ -59,6 +59,7 @@ enum {
 	KEY_MAX_MSG_SIZE,
 	KEY_MAX_BYTES,
 	KEY_SPIN,
+	KEY_RING,
 	KEY_ADAPTIVE,
 	KEY_COOKIE,
 	KEY_FILE,
@@ -283,6 +284,8 @@ int stop_without_reader(void);
 bool stop_asked(void);
 /* Sleep until then. */
 void stop_wait(void);
+/* Or until @fd is readable, or that time by CLOCK_MONOTONIC; 0: no such time. */
+int stop_poll(int fd, int64_t deadline_ns);
 /* Nobody reads standard output any more: what is taken now could not be written. */
 bool stop_no_reader(void);
 /* The process group to pass the signals on to; 0: none. */

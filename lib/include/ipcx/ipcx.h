@@ -32,6 +32,7 @@
 #include <ipcx/dev.h>
 #include <ipcx/group.h>
 #include <ipcx/mbox.h>
+#include <ipcx/mbox_ring.h>
 #include <ipcx/queue.h>
 #include <ipcx/ring.h>
 #include <ipcx/token.h>

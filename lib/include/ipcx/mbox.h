@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Mailboxes: messages with attested senders, carried files, calls and replies. More of
- * them is in <ipcx/group.h>, <ipcx/token.h> and <ipcx/watch.h>.
+ * them is in <ipcx/group.h>, <ipcx/mbox_ring.h>, <ipcx/token.h> and <ipcx/watch.h>.
  */
 #ifndef IPCX_MBOX_H
 #define IPCX_MBOX_H
@@ -39,6 +39,9 @@ struct ipcx_mbox;
  * @spin_ns: how long IPCX_XFER_ADAPTIVE spins here at most, in nanoseconds, up to
  *	IPCX_SPIN_NS_MAX; 0: the module's default
  * @reserved: 0
+ * @ring_size: bytes of a ring that plain messages are delivered into, see
+ *	<ipcx/mbox_ring.h>: a power of two, in half of which a record of @max_msg_size has
+ *	room; 0: no ring. With a ring, @max_msg_size 0 is at most what has room there
  */
 struct ipcx_mbox_opts {
 	size_t sz;
@@ -49,6 +52,7 @@ struct ipcx_mbox_opts {
 	uint64_t max_bytes;
 	uint32_t spin_ns;
 	uint32_t reserved;
+	uint64_t ring_size;
 };
 
 /**
