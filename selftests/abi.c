@@ -16,7 +16,8 @@ _Static_assert(sizeof(struct ipcx_info) == IPCX_INFO_SIZE_VER0, "info");
 _Static_assert(sizeof(struct ipcx_open) == IPCX_OPEN_SIZE_VER0, "open");
 _Static_assert(sizeof(struct ipcx_queue_attr) == IPCX_QUEUE_ATTR_SIZE_VER0, "attr");
 _Static_assert(sizeof(struct ipcx_unlink) == IPCX_UNLINK_SIZE_VER0, "unlink");
-_Static_assert(sizeof(struct ipcx_stat) == IPCX_STAT_SIZE_VER0, "stat");
+_Static_assert(offsetof(struct ipcx_stat, ring_size) == IPCX_STAT_SIZE_VER0, "stat");
+_Static_assert(sizeof(struct ipcx_stat) == 504, "stat");
 _Static_assert(sizeof(struct ipcx_list) == IPCX_LIST_SIZE_VER0, "list");
 _Static_assert(sizeof(struct ipcx_msg) == IPCX_MSG_SIZE_VER0, "msg");
 _Static_assert(sizeof(struct ipcx_xfer) == IPCX_XFER_SIZE_VER0, "xfer");
@@ -739,7 +740,8 @@ TEST_F(abi, info)
 	ASSERT_EQ(0, op(self->control, IPCX_INFO, &info));
 	EXPECT_EQ(IPCX_ABI_VERSION, info.abi_version);
 	EXPECT_EQ(0, info.flags);
-	EXPECT_EQ(IPCX_FEATURE_QUEUE | IPCX_FEATURE_MBOX | IPCX_FEATURE_RING, info.features);
+	EXPECT_EQ(IPCX_FEATURE_QUEUE | IPCX_FEATURE_MBOX | IPCX_FEATURE_RING |
+		  IPCX_FEATURE_DELIVERY, info.features);
 	EXPECT_LT(0, info.max_msg_size);
 	EXPECT_LT(0, info.max_queue_msgs);
 	EXPECT_LE(info.max_msg_size, info.max_queue_bytes);

@@ -80,6 +80,10 @@ t_ring_log() {
 	done
 }
 
+t_mbox_log() {
+	prints mbox_log 'writer 1: 500 lines' 'writer 2: 500 lines' 'writer 3: 500 lines'
+}
+
 # Waits for a line of the file.
 wait_line() { # file, pattern
 	local i
@@ -140,4 +144,5 @@ tap "a chat between two" t_chat
 tap "frames in a ring: made and used in place" t_ring_frames
 tap "a market in a ring: a reader that is overrun" t_ring_market
 tap "a log in a ring: four producers" t_ring_log
+tap "a log in a mailbox's ring: lines with their writers' names" t_mbox_log
 tap_done

@@ -8,7 +8,11 @@
 #define TAIL 64
 
 /* Layouts are the same everywhere: this file is also built for i386. */
-_Static_assert(sizeof(struct ipcx_mbox_attr) == IPCX_MBOX_ATTR_SIZE_VER0, "mbox_attr");
+_Static_assert(sizeof(struct ipcx_mbox_attr) == 40, "mbox_attr");
+_Static_assert(offsetof(struct ipcx_mbox_attr, ring_size) == IPCX_MBOX_ATTR_SIZE_VER0, "v0");
+_Static_assert(sizeof(struct ipcx_delivery) == IPCX_DELIVERY_SIZE_VER0, "delivery");
+_Static_assert(offsetof(struct ipcx_delivery, pid) == 32, "delivery.pid");
+_Static_assert(offsetof(struct ipcx_delivery, priority) == 48, "delivery.priority");
 _Static_assert(sizeof(struct ipcx_mbox_msg) == IPCX_MBOX_MSG_SIZE_VER0, "mbox_msg");
 _Static_assert(sizeof(struct ipcx_mbox_recv) == IPCX_MBOX_RECV_SIZE_VER0, "mbox_recv");
 _Static_assert(sizeof(struct ipcx_post) == IPCX_POST_SIZE_VER0, "post");
@@ -189,6 +193,16 @@ static void prepare_create_largest(env_t *env, struct request *r)
 	r->attr.attr.max_msg_size = info.max_msg_size;
 	r->attr.attr.max_bytes = info.max_queue_bytes;
 	r->attr.attr.max_msgs = info.max_queue_msgs;
+}
+
+static void prepare_create_ring(env_t *env, struct request *r)
+{
+	prepare_create(env, r);
+	r->attr.attr.max_msg_size = 0;
+	r->attr.attr.max_bytes = 0;
+	r->attr.attr.max_msgs = 0;
+	r->attr.attr.spin_ns = 0;
+	r->attr.attr.ring_size = IPCX_RING_SIZE_MIN;
 }
 
 static void prepare_create_anonymous(env_t *env, struct request *r)
@@ -420,6 +434,7 @@ GOOD(good_info, IPCX_INFO, prepare_info, NULL);
 GOOD(good_create, IPCX_OPEN, prepare_create, undo_open);
 GOOD(good_create_default, IPCX_OPEN, prepare_create_default, undo_open);
 GOOD(good_create_largest, IPCX_OPEN, prepare_create_largest, undo_open);
+GOOD(good_create_ring, IPCX_OPEN, prepare_create_ring, undo_open);
 GOOD(good_create_anonymous, IPCX_OPEN, prepare_create_anonymous, undo_open);
 GOOD(good_open, IPCX_OPEN, prepare_open, undo_open);
 GOOD(good_open_port, IPCX_OPEN, prepare_open_port, undo_open);
@@ -451,7 +466,7 @@ static const struct good *const every_op[] = {
 };
 
 static const struct good *const every_good[] = {
-	&good_info, &good_create, &good_create_default, &good_create_largest,
+	&good_info, &good_create, &good_create_default, &good_create_largest, &good_create_ring,
 	&good_create_anonymous, &good_open, &good_open_port, &good_stat, &good_post,
 	&good_post_deadline, &good_post_from, &good_post_port, &good_post_name,
 	&good_post_sync, &good_call, &good_call_deadline, &good_call_port, &good_recv,
@@ -637,6 +652,7 @@ TEST_F(abi, attr_fields)
 	static const struct field max_msgs = FIELD(attr.attr.max_msgs);
 	static const struct field max_msg_size = FIELD(attr.attr.max_msg_size);
 	static const struct field max_bytes = FIELD(attr.attr.max_bytes);
+	static const struct field ring_size = FIELD(attr.attr.ring_size);
 	uint64_t known = IPCX_MBOX_ADDRESSABLE | IPCX_MBOX_FILES | IPCX_MBOX_GROUP;
 	struct ipcx_info info;
 
@@ -648,6 +664,13 @@ TEST_F(abi, attr_fields)
 		   -EINVAL);
 	expect_bad(_metadata, self, &good_create, &spin_ns, IPCX_SPIN_NS_MAX + 1, -EINVAL);
 	expect_bad(_metadata, self, &good_create, &spin_ns, ~0U, -EINVAL);
+	/* A power of two, and large enough; what is, is good. */
+	expect_bad_bits(_metadata, self, &good_create, &ring_size,
+			~(IPCX_RING_SIZE_MAX * 2 - IPCX_RING_SIZE_MIN));
+	expect_bad(_metadata, self, &good_create, &ring_size, 3 * IPCX_RING_SIZE_MIN, -EINVAL);
+	expect_bad(_metadata, self, &good_create_largest, &ring_size, IPCX_RING_SIZE_MIN,
+		   -EINVAL);
+	expect_bad(_metadata, self, &good_create_ring, &flags, IPCX_MBOX_GROUP, -EINVAL);
 	/* The good one has max_msg_size 100, max_bytes 200. */
 	expect_bad(_metadata, self, &good_create, &max_bytes, 99, -EINVAL);
 	expect_bad(_metadata, self, &good_create, &max_msg_size, 201, -EINVAL);

@@ -6,6 +6,7 @@
  */
 #include "fuzz.h"
 #include "group.h"
+#include "ring.h"
 
 #include <linux/close_range.h>
 #include <poll.h>
@@ -248,6 +249,8 @@ static int reopen(struct worker *w)
 	struct ipcx_mbox_attr attr = {
 		.max_msgs = 1 + below(w, 20), .max_msg_size = 65536,
 		.flags = kinds[below(w, ARRAY_SIZE(kinds))], .spin_ns = below(w, 100000),
+		/* The smallest that permits such messages. */
+		.ring_size = one_in(w, 3) ? 1 << 18 : 0,
 	};
 	const char *name = some_name(w);
 	struct ipcx_open req = {
@@ -338,7 +341,7 @@ static int untie(struct worker *w)
 		    &l);
 }
 
-static int look(struct worker *w)
+static int inspect(struct worker *w)
 {
 	struct pollfd pollfd = { .fd = some_fd(w), .events = below(w, 64) };
 	struct ipcx_info info = { 0 };
@@ -358,6 +361,47 @@ static int look(struct worker *w)
 			ports[below(w, ARRAY_SIZE(ports))] = stat.id;
 		return ret;
 	}
+}
+
+/* ---- the ring of a mailbox, if it has one ---- */
+
+/* What is mapped now: its consumer's page, and what can be seen of it. */
+static struct ipcx_ring_consumer *page;
+static const struct ipcx_ring_shared *shared;
+
+static int map_some_ring(struct worker *w)
+{
+	int fd = fd_among(w, MBOX, MBOX_3), ret;
+
+	if (page)
+		munmap(page, PAGE);
+	if (shared)
+		munmap((char *)shared - PAGE, 4 * PAGE);
+	page = NULL;
+	shared = NULL;
+	ret = map_place(fd, one_in(w, 10) ? below(w, 4) << 40 : IPCX_RING_MAP_CONSUMER, PAGE,
+			PROT_READ | PROT_WRITE, MAP_SHARED, &page);
+	if (ret || map_place(fd, IPCX_RING_MAP_VIEW, 4 * PAGE, PROT_READ, MAP_SHARED, &shared))
+		return ret;
+	shared = (const void *)((const char *)shared + PAGE);
+	return 0;
+}
+
+/* Releases all, or says so of anything; and asks for more. */
+static int use_ring(struct worker *w)
+{
+	struct ipcx_ring_wake wake = { .flags = 1 + below(w, 3) };
+	struct ipcx_ring_wait wait = { .role = IPCX_RING_CONSUMER };
+
+	if (!page || one_in(w, 8))
+		return map_some_ring(w);
+	if (shared)
+		store(&page->head, one_in(w, 3) ? odd_number(w) : load(&shared->tail));
+	if (one_in(w, 2))
+		return call(w, fd_among(w, MBOX, MBOX_3), IPCX_RING_WAKE, &wake);
+	wait.index = shared ? load(&shared->tail) : odd_number(w);
+	maybe_deadline(w, &wait.flags, &wait.clock, &wait.deadline_ns);
+	return call(w, fd_among(w, MBOX, MBOX_3), IPCX_RING_WAIT, &wait);
 }
 
 /* What a mailbox is not for. */
@@ -388,7 +432,7 @@ static int one_round(struct worker *w)
 	case 0:
 		return reopen(w);
 	case 1:
-		return look(w);
+		return inspect(w);
 	case 2:
 		return grant(w);
 	case 3:
@@ -400,7 +444,11 @@ static int one_round(struct worker *w)
 		return untie(w);
 	case 7:
 		return mistake(w);
-	case 8 ... 11:
+	case 8:
+	case 9:
+		return use_ring(w);
+	case 10:
+	case 11:
 		return call_one(w);
 	case 12 ... 15:
 		return reply_one(w);
@@ -454,7 +502,7 @@ TEST(random_operations)
 	static const int known[] = {
 		EINVAL, EFAULT, E2BIG, ENOTTY, EBADF, EAGAIN, EINTR, EMSGSIZE, ETIMEDOUT,
 		EEXIST, ENOENT, EACCES, ENAMETOOLONG, EDQUOT, ENOMEM, EBUSY, EPROTOTYPE,
-		EMFILE, EPIPE, ESTALE, EPERM, EOPNOTSUPP, EISDIR, 0,
+		EMFILE, EPIPE, ESTALE, EPERM, EOPNOTSUPP, EISDIR, ENODEV, ENOTCONN, 0,
 	};
 	struct worker w = {
 		.one_round = one_round, .known = known, .rounds = scaled(10000, 3000000),

@@ -3,7 +3,7 @@
  * The memory cgroup: messages count in the sender's, queues and rings in their maker's, its
  * limit is ENOMEM, and nobody is killed for it.
  */
-#include "ring.h"
+#include "mbox_ring.h"
 
 #define CGROUPS "/sys/fs/cgroup"
 #define MIB (1ULL << 20)
@@ -230,23 +230,44 @@ TEST_F(memcg, queues)
 	EXPECT_EQ(0, read_event(self, "oom_kill "));
 }
 
+static int ring_of(__u64 size)
+{
+	const struct ipcx_ring_attr attr = { .size = size };
+
+	return new_ring(&attr);
+}
+
+/* A mailbox's. */
+static int inbox_of(__u64 size)
+{
+	const struct ipcx_mbox_attr attr = { .ring_size = size };
+
+	return open_mbox_attr(NULL, MBOX_CREATE, 0600, &attr, NULL);
+}
+
+struct maker {
+	env_t *env;
+	int (*make)(__u64 size);
+};
+
 static int make_rings(void *arg)
 {
-	const struct ipcx_ring_attr attr = { .size = 4 * MIB }, small = { .size = MIB };
+	const struct maker *maker = arg;
+	env_t *env = maker->env;
 	long long before;
 	int fds[8], n = 0;
 
-	MUST_BE(0, enter(arg, 32));
-	before = read_knob(arg, "memory.current");
-	while (n < 8 && (fds[n] = new_ring(&attr)) >= 0)
+	MUST_BE(0, enter(env, 32));
+	before = read_knob(env, "memory.current");
+	while (n < 8 && (fds[n] = maker->make(4 * MIB)) >= 0)
 		n++;
 	MUST(n > 4 && n < 8);
 	MUST_BE(-ENOMEM, fds[n]);
 	/* All that they have, whether anybody looks at it or not. */
-	MUST(read_knob(arg, "memory.current") - before >= n * 4 * (long long)MIB);
+	MUST(read_knob(env, "memory.current") - before >= n * 4 * (long long)MIB);
 	/* The one that failed has left nothing behind. */
 	close(fds[--n]);
-	fds[n] = new_ring(&small);
+	fds[n] = maker->make(MIB);
 	MUST(fds[n] >= 0);
 	return 0;
 }
@@ -254,7 +275,19 @@ static int make_rings(void *arg)
 /* A ring counts where it was made, from the beginning, and goes with its last user. */
 TEST_F(memcg, rings)
 {
-	EXPECT_EQ(0, in_child(make_rings, self));
+	struct maker maker = { self, ring_of };
+
+	EXPECT_EQ(0, in_child(make_rings, &maker));
+	EXPECT_EQ(0, read_event(self, "oom_kill "));
+	EXPECT_LT(0, read_event(self, "max "));
+	EXPECT_GT(4 * MIB, read_knob(self, "memory.current"));
+}
+
+TEST_F(memcg, rings_of_mailboxes)
+{
+	struct maker maker = { self, inbox_of };
+
+	EXPECT_EQ(0, in_child(make_rings, &maker));
 	EXPECT_EQ(0, read_event(self, "oom_kill "));
 	EXPECT_LT(0, read_event(self, "max "));
 	EXPECT_GT(4 * MIB, read_knob(self, "memory.current"));

@@ -4,66 +4,14 @@
  * not answer (userfaultfd): what others can do meanwhile, and what happens
  * to the message.
  */
-#include "common.h"
+#include "stall.h"
 
-#include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
-#define PAGE	4096
-
-/* A page that nobody may touch until it is answered, and its monitor. */
-struct stall {
-	char *page;
-	int uffd;
-};
-
-static int stall_new(struct stall *s)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-
-	s->page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	s->uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	if (s->uffd < 0)
-		return -errno;
-	reg.range.start = addr(s->page);
-	reg.range.len = PAGE;
-	if (ioctl(s->uffd, UFFDIO_API, &api) < 0 || ioctl(s->uffd, UFFDIO_REGISTER, &reg) < 0)
-		return -errno;
-	return 0;
-}
-
-/* Returns when somebody stands still on the page. */
-static int stall_wait(const struct stall *s)
-{
-	struct pollfd p = { .fd = s->uffd, .events = POLLIN };
-	struct uffd_msg msg;
-
-	if (poll(&p, 1, 100000 * timeout_factor()) != 1)
-		return -ETIMEDOUT;
-	return read(s->uffd, &msg, sizeof(msg)) == sizeof(msg) ? 0 : -errno;
-}
-
-/* Lets them go on, over a page of @fill. */
-static int stall_answer(const struct stall *s, char fill)
-{
-	char content[PAGE] __attribute__((aligned(PAGE)));
-	struct uffdio_copy copy = {
-		.dst = addr(s->page), .src = addr(content), .len = PAGE,
-	};
-
-	memset(content, fill, PAGE);
-	return ioctl(s->uffd, UFFDIO_COPY, &copy) < 0 ? -errno : 0;
-}
-
-static void stall_free(struct stall *s)
-{
-	munmap(s->page, PAGE);
-	close(s->uffd);
-}
+#define PAGE STALL_SIZE
 
 /* ---- a thread that does one transfer to or from the page ---- */
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # The ipcx command and the ties of mailboxes: groups, death notices, carried files,
-# adaptive waiting: TAP. Needs root.
+# adaptive waiting, a mailbox's ring: TAP. Needs root.
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -439,6 +439,58 @@ t_adaptive() {
 		expect 3 recv --mbox "$m" --adaptive --spin=20us --timeout=50ms
 }
 
+# ---- a mailbox's ring ----
+
+# Messages by both ways in, each when the one before was received.
+check_delivery() {
+	expect 0 send "$m" --type=3 --cookie=4 one && wait_until "$m" '"received":1,' &&
+		expect 0 send "$m" --sync --priority=5 two && wait_until "$m" '"received":2,' &&
+		expect 1 call "$m" three && wait_until "$m" '"received":3,' &&
+		expect 0 send "$m" four && wait_until "$m" '"received":4,'
+}
+
+t_delivery() {
+	while_made check_delivery recv --mbox "$m" --ring=4K --follow --lines || return
+	cp "$work/made" "$work/out"
+	out_is $'one\ntwo\nthree\nfour\n'
+}
+
+t_delivery_json() {
+	while_made check_delivery recv --mbox "$m" --ring=4K --follow --json || return
+	cp "$work/made" "$work/out"
+	json '{"type":3,"priority":0,"cookie":4,"seq":1,"sender":0,' \
+		'"uid":0,"gid":0,"call":false,"ring":true,"size":3,"payload":"one"}' \
+		'"priority":5,' '"call":false,"ring":false,"size":3,"payload":"two"}' \
+		'"call":true,"ring":false,"size":5,"payload":"three"}' \
+		'"seq":4,' '"call":false,"ring":true,"size":4,"payload":"four"}'
+}
+
+# A receiver that is stopped leaves it in the ring.
+check_delivery_stat() {
+	kill -STOP "$maker" && expect 0 send "$m" x && expect 0 ls &&
+		says out '^KIND +ID +NAME +OWNER +MODE +DEPTH +BYTES +RECV +SEND +RING +CALLS$' \
+			"^mbox +[0-9]+ +$m +root +0600 +0 +0 +0 +0 +1 +0$" && expect 0 stat "$m" &&
+		says out '^ring: +1 messages, 72 of 4096 bytes, mapped to be read$' &&
+		expect 0 stat --json "$m" &&
+		json '"ring_size":4096,"ring_used":72,"ring_msgs":1,"consumers":1,' &&
+		expect 0 info && says out '^features: .* delivery' || return
+	kill -CONT "$maker"
+	wait_until "$m" '"ring_msgs":0,'
+}
+
+t_delivery_stat() {
+	while_made check_delivery_stat recv --mbox "$m" --ring=4K --follow
+}
+
+t_delivery_errors() {
+	expect 3 recv --mbox "$m" --ring=4K --timeout=50ms && says err 'in time$' &&
+		expect 1 recv --mbox "$m" --ring=5000 && says err '^ipcx: .*: --ring: a power of two' &&
+		expect 1 recv --mbox "$m" --ring=4K --max-msg-size=2K &&
+		says err '--max-msg-size and 64 bytes have room$' &&
+		expect 1 recv --mbox "$m" --ring=1G --max-msg-size=100M &&
+		says err '--max-msg-size: at most'
+}
+
 # ---- the command lines ----
 
 t_usage() {
@@ -451,7 +503,8 @@ t_usage() {
 		'watch' 'watch a' 'watch /a --timeout=soon' 'send /a --adaptive x' \
 		'send /a --lines --file=/etc/passwd' 'send /a --fd=x y' 'send /a --fd=99 y' \
 		'recv /a --files' 'recv /a --cat' 'recv /a --adaptive' 'recv --mbox /a --cat --json' \
-		'recv --mbox /a --spin=0' 'serve /a --spin=11ms -- true' 'call /a --cat --json x' \
+		'recv /a --ring=4K' 'recv --mbox /a --ring=0' 'recv --mbox /a --ring=4K --adaptive' \
+		'recv --mbox /a --ring=4K --type=1' 'recv --mbox /a --spin=0' 'serve /a --spin=11ms -- true' 'call /a --cat --json x' \
 		'ls --kind=pipe'; do
 		# shellcheck disable=SC2086 # words
 		expect 2 $line && says err . && out_is '' || return
@@ -524,6 +577,10 @@ tap "files: what info says" t_info_files
 tap "serve --files" t_serve_files
 tap "call --cat, --files" t_call_cat
 tap "adaptive waiting" t_adaptive
+tap "a mailbox's ring" t_delivery
+tap "a mailbox's ring: JSON" t_delivery_json
+tap "a mailbox's ring: ls, stat, info" t_delivery_stat
+tap "a mailbox's ring: errors" t_delivery_errors
 tap "wrong command lines: exit status 2" t_usage
 tap "help" t_help
 tap "completion" t_completion

@@ -128,6 +128,8 @@ while_made() { # check, subcommand, argument...
 	shift
 	# From a group nobody receives.
 	[ "$1" != group ] || there='"kind":"group"'
+	# Who waits for either way in waits by poll.
+	[[ "$*" != *--ring=* ]] || there='"consumers":1'
 	end_jobs_at_exit
 	"$program" "$@" >"$work/made" 2>"$work/made-err" &
 	maker=$!
