@@ -176,7 +176,7 @@ TEST_F(lib, send_recv_peek)
 /* Priority 0 and no wish to know it: the library has a shorter way for these. */
 TEST_F(lib, send_recv_plain)
 {
-	uint64_t big = 0;
+	static const char big[65537];
 	char buf[16];
 
 	ASSERT_EQ(0, ipcx_queue_send(self->q, "one", 3, 0));
@@ -187,8 +187,8 @@ TEST_F(lib, send_recv_plain)
 	EXPECT_EQ(3, ipcx_queue_recv(self->q, buf, sizeof(buf), NULL));
 	EXPECT_EQ(0, memcmp(buf, "one", 3));
 	EXPECT_EQ(0, ipcx_queue_recv(self->q, NULL, 0, NULL));
-	EXPECT_EQ(-EMSGSIZE, ipcx_queue_send(self->q, &big, 65537, 0));
-	EXPECT_EQ(-EMSGSIZE, ipcx_queue_send(self->q, &big, 65537, 1));
+	EXPECT_EQ(-EMSGSIZE, ipcx_queue_send(self->q, big, sizeof(big), 0));
+	EXPECT_EQ(-EMSGSIZE, ipcx_queue_send(self->q, big, sizeof(big), 1));
 	EXPECT_EQ(-EFAULT, ipcx_queue_send(self->q, guard_page(), 1, 0));
 	EXPECT_EQ(0, get_depth(ipcx_queue_fd(self->q)));
 }
