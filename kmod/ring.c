@@ -85,7 +85,7 @@ static void free_pages_array(struct page **pages, u32 npages)
 
 /*
  * As many pages as one entry of the next higher table maps, each of them a page of its own
- * afterwards. Nobody's memory is moved or written back for it.
+ * afterwards. The kernel tries once to make room for it.
  */
 static bool alloc_huge_page(struct page **pages)
 {

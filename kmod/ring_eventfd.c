@@ -180,7 +180,9 @@ int ipcx_ring_arm_bell(struct file *file, const struct ipcx_ring_wait *arg)
 		ret = -ENOTCONN;
 	} else if (!m->bell) {
 		ret = -ENOENT;
-	} else if (!ipcx_member_ready_locked(m, arg->index)) {
+	} else if (ipcx_member_ready_locked(m, arg->index)) {
+		disarm_locked(m);
+	} else {
 		m->armed_index = arg->index;
 		ring->side[side].bells += !m->armed;
 		m->armed = true;

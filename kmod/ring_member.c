@@ -147,6 +147,9 @@ struct ipcx_member *ipcx_member_attach(struct file *file,
 		/* Meanwhile they may have filled what the first end left them. */
 		ipcx_ring_wake_side(ring, IPCX_PRODUCERS);
 	}
+	/* Who polled when there was no consumer was not waited for. */
+	if (side == IPCX_CONSUMERS)
+		wake_up_interruptible_all(&ring->side[side].poll_wait);
 	trace_ipcx_ring_member(ring, m, true);
 	return m;
 }
@@ -219,6 +222,9 @@ void ipcx_member_end(struct ipcx_member *m)
 	trace_ipcx_ring_member(ring, m, false);
 	/* Records may have become readable, room may have become free, or both ended. */
 	for (i = 0; i < IPCX_SIDES; i++) {
+		/* Who polls for room in a mailbox's ring does so at the mailbox. */
+		if (ring->kernel && i == IPCX_PRODUCERS)
+			continue;
 		ipcx_ring_wake_side(ring, i);
 		wake_up_interruptible_all(&ring->side[i].poll_wait);
 	}

@@ -624,8 +624,10 @@ static void arm_locked(struct ipcx_ring *ring, const struct file *file,
 {
 	u32 rights = ipcx_handle_of(file)->rights;
 
-	*data = missing & EPOLLIN && consumes_locked(ring, file);
-	*space = missing & EPOLLOUT && rights & IPCX_OPEN_WRITE;
+	*data = missing & (EPOLLIN | EPOLLRDNORM) &&
+		consumes_locked(ring, file);
+	*space = missing & (EPOLLOUT | EPOLLWRNORM) &&
+		 rights & IPCX_OPEN_WRITE;
 	if (*data)
 		ring->side[IPCX_CONSUMERS].armed = true;
 	if (*space)

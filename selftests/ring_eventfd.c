@@ -259,6 +259,18 @@ TEST_F(event, armed_again)
 	EXPECT_EQ(1, signals_of(self->event, 0));
 }
 
+/* What there is nothing to wait for takes the place of the wait before. */
+TEST_F(event, not_armed_any_more)
+{
+	ASSERT_EQ(0, set_producer(&self->p, self->event));
+	ASSERT_EQ(0, put(&self->p, 1));
+	ASSERT_EQ(-EINPROGRESS, arm_producer(&self->p, ipcx_ring_len_max(PAGE)));
+	EXPECT_EQ(1, self->ring.info->space_waiters);
+	EXPECT_EQ(0, arm_producer(&self->p, 8));
+	EXPECT_EQ(0, self->ring.info->space_waiters);
+	EXPECT_EQ(0, signals_of(self->event, 0));
+}
+
 /* It is kept without its fd, and let go with the role, which tells as it goes. */
 TEST_F(event, role_ends)
 {

@@ -360,6 +360,22 @@ TEST_F(poll, level_triggered)
 }
 
 /* Told once; who then finds nothing looks with poll, and is told of the next one. */
+TEST_F(poll, before_there_was_a_consumer)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	__u64 number;
+
+	ASSERT_LE(0, epoll);
+	detach_consumer(&self->c);
+	ASSERT_EQ(0, epoll_ctl(epoll, EPOLL_CTL_ADD, self->ring.fd, &event));
+	ASSERT_EQ(0, attach_consumer(&self->c, &self->ring));
+	ASSERT_EQ(0, put(&self->p, 1));
+	EXPECT_EQ(1, epoll_wait(epoll, &event, 1, LONG_MS));
+	EXPECT_EQ(0, take(&self->c, &number));
+	close(epoll);
+}
+
 TEST_F(poll, edge_triggered_in)
 {
 	int ep = epoll_on(self->ring.fd, EPOLLIN | EPOLLET), i;
