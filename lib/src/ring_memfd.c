@@ -11,10 +11,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <linux/magic.h>
 #include <linux/membarrier.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "ring.h"
@@ -492,11 +494,15 @@ static int take_file(struct ipcx_ring *ring, const struct stat *st)
 int ring_memfd_open(struct ipcx_ring *ring)
 {
 	int seals = fcntl(ring->fd, F_GET_SEALS);
+	struct statfs fs;
 	struct stat st;
 	int ret;
 
-	if (fstat(ring->fd, &st))
+	if (fstat(ring->fd, &st) || fstatfs(ring->fd, &fs))
 		return -errno;
+	/* Of huge pages (MFD_HUGETLB) a mapping is longer than was asked for. */
+	if (fs.f_type != TMPFS_MAGIC)
+		return -ENOTTY;
 	/* Without them a member could take away what the others look at. */
 	if (seals < 0 || (seals & SEALS) != SEALS)
 		return -ENOTTY;

@@ -67,7 +67,7 @@ static void test_from_fd(void)
 	struct ends e = ends_at(&forms[0], SIZE, 0);
 	struct ipcx_ring *ring, *other;
 	struct ipcx_ring_info good;
-	int fd = dup(ipcx_ring_fd(e.ring)), fds[2], plain;
+	int fd = dup(ipcx_ring_fd(e.ring)), fds[2], plain, huge;
 
 	UNIT_CHECK(ipcx_ring_from_fd(&ring, fd) == 0 && ipcx_ring_fd(ring) == fd);
 	UNIT_CHECK(ipcx_ring_id(ring) == ipcx_ring_id(e.ring));
@@ -84,6 +84,12 @@ static void test_from_fd(void)
 	UNIT_CHECK(fcntl(plain, F_ADD_SEALS, SEALS) == 0);
 	UNIT_CHECK(ipcx_ring_from_fd(&other, plain) == -EPROTO);
 	close(plain);
+	/* What it would map is longer than what it has room for. */
+	huge = memfd_create("huge", MFD_ALLOW_SEALING | MFD_HUGETLB);
+	UNIT_CHECK(huge >= 0 && ftruncate(huge, 2 << 20) == 0);
+	UNIT_CHECK(fcntl(huge, F_ADD_SEALS, SEALS) == 0);
+	UNIT_CHECK(ipcx_ring_from_fd(&other, huge) == -ENOTTY);
+	close(huge);
 	UNIT_CHECK(ipcx_ring_from_fd(&other, -1) == -EBADF);
 
 	/* Another geometry than there is room for, or than there can be. */
