@@ -274,7 +274,7 @@ static __poll_t poll_writable_ring(struct ipcx_mbox *mbox, __poll_t wanted)
 
 	ipcx_mbox_ring_reclaim(mbox);
 	mask = poll_writable(mbox);
-	if (mask || !(wanted & EPOLLOUT))
+	if (mask || !(wanted & (EPOLLOUT | EPOLLWRNORM)))
 		return mask;
 	ipcx_mbox_ring_arm(mbox);
 	/* IPCX_RING_FENCE [C] pairs with [D]. */

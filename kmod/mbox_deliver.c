@@ -126,6 +126,7 @@ void ipcx_mbox_ring_reclaim(struct ipcx_mbox *mbox)
 		spin_lock(&mbox->q.lock);
 		more = ipcx_mbox_ring_reclaim_locked(mbox);
 		spin_unlock(&mbox->q.lock);
+		cond_resched();
 	}
 }
 
@@ -547,6 +548,7 @@ static int deliver_staged(const struct ipcx_target *t,
 	struct ipcx_message *msg;
 	struct ipcx_ring *ring;
 	struct ipcx_mail *mail;
+	u64 seq;
 	int ret;
 
 	msg = ipcx_mbox_make_mail(t, m, pl, NULL, NULL);
@@ -556,9 +558,7 @@ static int deliver_staged(const struct ipcx_target *t,
 	queue_share = mail->share;
 	mail->share = share;
 	mail->claim = &claim;
-	spin_lock(&q->lock);
-	describe_locked(t, m, pl->len, &claim);
-	spin_unlock(&q->lock);
+	claim.len = sizeof(claim.head) + pl->len;
 	ret = wait_for_claim(mbox, msg, nonblock, dl);
 	mail->share = queue_share;
 	mail->claim = NULL;
@@ -566,6 +566,12 @@ static int deliver_staged(const struct ipcx_target *t,
 		ipcx_message_free(msg);
 		return ret;
 	}
+	/* Who reads may be in other namespaces than when the wait began. */
+	spin_lock(&q->lock);
+	seq = claim.head.seq;
+	describe_locked(t, m, pl->len, &claim);
+	claim.head.seq = seq;
+	spin_unlock(&q->lock);
 	ring = ring_of(mbox->ring);
 	put_kernel(ring, payload_at(&claim), ipcx_message_data(msg), pl->len);
 	put_head(ring, &claim, 0);

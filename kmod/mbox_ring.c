@@ -239,11 +239,11 @@ static void start_reading(struct ipcx_mbox *mbox)
 	struct pid_namespace *pid_ns = get_pid_ns(task_active_pid_ns(current));
 	struct user_namespace *user_ns = get_user_ns(current_user_ns());
 	struct ipcx_mbox_ring *mr = mbox->ring;
-	struct ipcx_ring_consumer *page;
+	struct ipcx_ring *ring = ipcx_file_ring(mr->file);
+	struct ipcx_ring_consumer *page = ipcx_ring_consumer(ring, 0);
 
 	ipcx_wakeups_init(&wk);
 	ipcx_mbox_ring_reclaim(mbox);
-	page = ipcx_ring_consumer(ipcx_file_ring(mr->file), 0);
 	spin_lock(&mbox->q.lock);
 	WRITE_ONCE(page->next, mr->start);
 	WRITE_ONCE(page->head, mr->start);
@@ -251,6 +251,8 @@ static void start_reading(struct ipcx_mbox *mbox)
 	swap(mr->user_ns, user_ns);
 	/* The one before may have died between its release and the doorbell. */
 	ipcx_queue_admit_all(&mbox->q, &wk);
+	/* Who polled meanwhile looked where the one before was. */
+	wake_up_interruptible_all(&ring->side[IPCX_CONSUMERS].poll_wait);
 	put_pid_ns(pid_ns);
 	put_user_ns(user_ns);
 }

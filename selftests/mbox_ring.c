@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Mailboxes with a ring: what comes into it and in which order, what it tells of the
- * sender, waiting on both sides, and what of a mailbox stays as it was.
+ * sender, how its owner waits, and what of a mailbox stays as it was.
  */
 #include "mbox_ring.h"
 
 #include <poll.h>
+#include <sys/epoll.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-
-/* For what is to end at once or by somebody's doing: a failure, and no test that hangs. */
-#define LONG_MS		(5000LL * timeout_factor())
 
 #define SIZE		(4 * PAGE)
 
@@ -167,20 +165,6 @@ TEST_F(inbox, numbers_of_the_readers_namespaces)
 
 /* ---- both ways in ---- */
 
-struct sync_post {
-	int fd;
-	__u64 number;
-};
-
-static int do_sync_post(void *arg)
-{
-	struct sync_post *p = arg;
-
-	MUST_BE(1, post_number_sync(p->fd, p->number, LONG_MS));
-	return 0;
-}
-
-/* What goes where, and that @seq puts it in order. */
 TEST_F(inbox, two_ways_in)
 {
 	struct sync_post sync = { .fd = self->in.to, .number = 2 };
@@ -305,198 +289,6 @@ TEST_F(inbox, gathered_from_pieces)
 	}
 }
 
-/* ---- a full ring ---- */
-
-/* As many as are let in. */
-static int fill_up(struct inbox *in)
-{
-	int ret, n = 0;
-
-	while ((ret = try_post_number(in->to, n)) == 1)
-		n++;
-	return ret == -EAGAIN ? n : ret;
-}
-
-struct poster {
-	struct inbox *in;
-	__u64 number;
-	size_t len;
-	int ret;
-	bool interruptible;
-	long long ms;
-};
-
-static int post_waiting(void *arg)
-{
-	struct poster *p = arg;
-	char buf[2048] = "";
-	struct ipcx_mbox_msg msg = make_mail(buf, p->len ? p->len : sizeof(p->number), 0, 0);
-	struct ipcx_post post = make_post(&msg, 1, 0);
-
-	memcpy(buf, &p->number, sizeof(p->number));
-	if (p->interruptible)
-		MUST_BE(0, catch_signal(0));
-	if (p->ms) {
-		post.flags = IPCX_XFER_DEADLINE;
-		post.clock = CLOCK_MONOTONIC;
-		post.deadline_ns = now_ns(CLOCK_MONOTONIC) + p->ms * NSEC_PER_MSEC;
-	}
-	MUST_BE(p->ret, op(p->in->to, IPCX_POST, &post));
-	return 0;
-}
-
-TEST_F(inbox, full_and_a_sender_waits)
-{
-	struct poster poster = { .in = &self->in, .number = 1000, .ret = 1 };
-	int n = fill_up(&self->in), i;
-	__u64 number = 0;
-	pid_t pid;
-
-	/* One user's half. */
-	EXPECT_EQ((int)(SIZE / 2 / (RECORD_HEAD + 8)), n);
-	EXPECT_EQ(0, self->in.ring.info->space_waiters);
-	pid = spawn(post_waiting, &poster);
-	ASSERT_EQ(0, wait_senders(self->in.fd, 1));
-	EXPECT_EQ(1, load(&self->in.ring.info->space_waiters));
-	EXPECT_EQ(-EAGAIN, try_post_number(self->in.to, 1));
-	for (i = 0; i < n; i++) {
-		ASSERT_EQ(0, take_delivered_waiting(&self->in, &number, LONG_MS));
-		ASSERT_EQ(i, number);
-	}
-	EXPECT_EQ(0, reap(pid));
-	ASSERT_EQ(0, take_delivered_waiting(&self->in, &number, LONG_MS));
-	EXPECT_EQ(1000, number);
-}
-
-/* It dies between its release and the doorbell: who reads on lets in who waits. */
-TEST_F(inbox, full_and_its_owner_goes)
-{
-	struct poster poster = { .in = &self->in, .number = 1000, .ret = 1 };
-	__u64 number = 0;
-	pid_t pid;
-
-	ASSERT_LT(0, fill_up(&self->in));
-	pid = spawn(post_waiting, &poster);
-	ASSERT_EQ(0, wait_senders(self->in.fd, 1));
-	store(&self->in.c.page->head, load(&self->in.ring.shared->tail));
-	detach_consumer(&self->in.c);
-	ASSERT_EQ(0, attach_consumer(&self->in.c, &self->in.ring));
-	EXPECT_EQ(0, take_delivered_waiting(&self->in, &number, LONG_MS));
-	EXPECT_EQ(1000, number);
-	EXPECT_EQ(0, reap(pid));
-}
-
-TEST_F(inbox, full_deadline_and_signal)
-{
-	struct poster late = { .in = &self->in, .ret = -ETIMEDOUT, .ms = 20 };
-	struct poster hit = { .in = &self->in, .ret = -EINTR, .interruptible = true };
-	int n = fill_up(&self->in);
-	pid_t pid;
-
-	EXPECT_EQ(0, in_child(post_waiting, &late));
-	pid = spawn(post_waiting, &hit);
-	ASSERT_EQ(0, wait_senders(self->in.fd, 1));
-	kill(pid, SIGUSR1);
-	EXPECT_EQ(0, reap(pid));
-	EXPECT_EQ(0, load(&self->in.ring.info->space_waiters));
-	EXPECT_EQ(n, drain_delivered(&self->in));
-}
-
-/* Who waits with a long message does not keep short ones of others out, only the user's. */
-TEST_F(inbox, order_of_those_who_wait)
-{
-	struct poster big = { .in = &self->in, .number = 1, .len = 2000, .ret = 1 };
-	struct poster small = { .in = &self->in, .number = 2, .ret = 1 };
-	int n = fill_up(&self->in), i;
-	__u64 number = 0;
-	struct delivered msg;
-	pid_t first, second;
-
-	first = spawn(post_waiting, &big);
-	ASSERT_EQ(0, wait_senders(self->in.fd, 1));
-	/* Room for the short one, but it is not its turn. */
-	for (i = 0; i < 4; i++)
-		ASSERT_EQ(0, take_delivered(&self->in, &number, NULL));
-	EXPECT_EQ(-EAGAIN, try_post_number(self->in.to, 3));
-	second = spawn(post_waiting, &small);
-	ASSERT_EQ(0, wait_senders(self->in.fd, 2));
-	for (; i < n; i++)
-		ASSERT_EQ(0, take_delivered(&self->in, &number, NULL));
-	EXPECT_EQ(0, reap(first));
-	EXPECT_EQ(0, reap(second));
-	ASSERT_EQ(0, peek_delivered(&self->in, &msg));
-	EXPECT_EQ(2000, msg.len);
-	pass_delivered(&self->in, &msg);
-	EXPECT_EQ(0, release(&self->in.c));
-	ASSERT_EQ(0, take_delivered(&self->in, &number, NULL));
-	EXPECT_EQ(2, number);
-}
-
-/* Who waits for the ring does not stand before the queue, nor the other way round. */
-TEST_F(inbox, the_ways_do_not_wait_for_each_other)
-{
-	struct ipcx_mbox_attr attr = {
-		.flags = IPCX_MBOX_ADDRESSABLE, .ring_size = SIZE, .max_msgs = 4,
-	};
-	struct poster poster = { .number = 1000, .ret = 1 };
-	struct sync_post sync[3];
-	struct inbox other;
-	__u64 number = 0;
-	pid_t pids[3], pid;
-	int i;
-
-	ASSERT_EQ(0, new_inbox_attr(&other, &attr));
-	poster.in = &other;
-	EXPECT_EQ(2, fill_up(&other));
-	pid = spawn(post_waiting, &poster);
-	ASSERT_EQ(0, wait_senders(other.fd, 1));
-	for (i = 0; i < 3; i++) {
-		sync[i] = (struct sync_post){ .fd = other.to, .number = i };
-		pids[i] = spawn(do_sync_post, &sync[i]);
-	}
-	/* Two got in. One waits there, as one does here. */
-	ASSERT_EQ(0, wait_depth(other.fd, 2));
-	ASSERT_EQ(0, wait_senders(other.fd, 2));
-	i = drain_delivered(&other);
-	EXPECT_EQ(0, reap(pid));
-	/* It may have been quick enough to be the third. */
-	EXPECT_EQ(3, i + drain_delivered(&other));
-	ASSERT_EQ(0, wait_senders(other.fd, 1));
-	EXPECT_EQ(1, try_post_number(other.to, 3));
-	for (i = 0; i < 3; i++)
-		EXPECT_EQ(1, recv_mail(other.fd, &number, sizeof(number), NULL, 0));
-	for (i = 0; i < 3; i++)
-		EXPECT_EQ(0, reap(pids[i]));
-	close_inbox(&other);
-}
-
-/* Records are counted, too. */
-TEST_F(inbox, most_messages)
-{
-	struct ipcx_mbox_attr attr = {
-		.flags = IPCX_MBOX_ADDRESSABLE, .ring_size = SIZE, .max_msgs = 5,
-	};
-	struct ipcx_stat stat;
-	struct inbox other;
-	int i;
-
-	ASSERT_EQ(0, new_inbox_attr(&other, &attr));
-	for (i = 0; i < 20; i++) {
-		EXPECT_EQ(2, fill_up(&other));
-		ASSERT_EQ(0, get_stat(other.fd, &stat));
-		EXPECT_EQ(2, stat.ring_msgs);
-		EXPECT_EQ(2 * (RECORD_HEAD + 8), stat.ring_used);
-		EXPECT_EQ(SIZE, stat.ring_size);
-		EXPECT_EQ(1, stat.consumers);
-		EXPECT_EQ(0, stat.depth);
-		EXPECT_EQ(0, stat.bytes);
-		EXPECT_EQ(2 * (i + 1), stat.sent);
-		EXPECT_EQ(2 * i, stat.received);
-		EXPECT_EQ(2, drain_delivered(&other));
-	}
-	close_inbox(&other);
-}
-
 /* ---- the owner waits ---- */
 
 /*
@@ -584,6 +376,29 @@ TEST_F(inbox, poll_tells_of_either_way_in)
 	/* As the ring's own: what was armed goes with the next record. */
 	EXPECT_EQ(1, post_number(self->in.to, 1));
 	EXPECT_EQ(0, take_delivered(&self->in, &number, NULL));
+}
+
+/* Who polled when nobody had it mapped is told of what comes then. */
+TEST_F(inbox, polled_before_it_was_mapped)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	__u64 number = 0;
+	int i, epoll;
+
+	for (i = 0; i < 2; i++) {
+		detach_consumer(&self->in.c);
+		epoll = epoll_create1(EPOLL_CLOEXEC);
+		ASSERT_LE(0, epoll);
+		ASSERT_EQ(0, epoll_ctl(epoll, EPOLL_CTL_ADD, self->in.fd, &event));
+		if (i)
+			EXPECT_EQ(1, post_number(self->in.to, 1));
+		ASSERT_EQ(0, attach_consumer(&self->in.c, &self->in.ring));
+		if (!i)
+			EXPECT_EQ(1, post_number(self->in.to, 1));
+		EXPECT_EQ(1, epoll_wait(epoll, &event, 1, LONG_MS));
+		EXPECT_EQ(0, take_delivered(&self->in, &number, NULL));
+		close(epoll);
+	}
 }
 
 static int drain_when_asked(void *arg)

@@ -9,6 +9,9 @@
 #include "mbox.h"
 #include "ring.h"
 
+/* For what is to end at once or by somebody's doing: a failure, and no test that hangs. */
+#define LONG_MS		(5000LL * timeout_factor())
+
 /* Bytes in front of a payload. */
 #define RECORD_HEAD	(IPCX_RING_HEADER + sizeof(struct ipcx_delivery))
 
@@ -155,4 +158,28 @@ static inline int drain_delivered(struct inbox *in)
 	return ret == -EAGAIN ? n : ret;
 }
 
+/* As many as are let in. */
+static inline int fill_up(struct inbox *in)
+{
+	int ret, n = 0;
+
+	while ((ret = try_post_number(in->to, n)) == 1)
+		n++;
+	return ret == -EAGAIN ? n : ret;
+}
+
+struct sync_post {
+	int fd;
+	__u64 number;
+};
+
+static inline int do_sync_post(void *arg)
+{
+	struct sync_post *p = arg;
+
+	MUST_BE(1, post_number_sync(p->fd, p->number, LONG_MS));
+	return 0;
+}
+
+/* What goes where, and that @seq puts it in order. */
 #endif /* IPCX_SELFTESTS_MBOX_RING_H */

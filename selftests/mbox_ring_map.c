@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <sys/syscall.h>
 
-#define LONG_MS		(5000LL * timeout_factor())
 #define SIZE		(2 * PAGE)
 #define WRITABLE	(PROT_READ | PROT_WRITE)
 
@@ -87,15 +86,6 @@ TEST_F(map, stays_read_only)
 }
 
 /* ---- what the owner writes ---- */
-
-static int fill_up(struct inbox *in)
-{
-	int ret, n = 0;
-
-	while ((ret = try_post_number(in->to, n)) == 1)
-		n++;
-	return ret == -EAGAIN ? n : ret;
-}
 
 /* Nonsense in @head makes no room; the truth does. */
 TEST_F(map, owner_that_lies)
