@@ -270,27 +270,41 @@ static inline int ring_wake(int fd, __u32 flags)
 	return op(fd, IPCX_RING_WAKE, &req);
 }
 
-static inline int commit(struct producer *p)
+/* After a store that lets others see a record. */
+static inline int ring_for_data(const struct producer *p)
 {
-	publish(p);
 	compiler_barrier();
 	return load(&p->ring->info->data_waiters) ? ring_wake(p->ring->fd, IPCX_RING_WAKE_DATA) :
 						    0;
 }
 
+static inline int commit(struct producer *p)
+{
+	publish(p);
+	return ring_for_data(p);
+}
+
 /* A place in the ring that is this producer's. */
 static inline int reserve(struct producer *p, size_t len)
 {
+	bool hiding = false;
 	int ret;
 
-	do {
+	for (;;) {
 		ret = look(p, len);
 		if (ret || !has_many(p))
-			return ret;
+			break;
 		witness(p);
 		announce(p);
-	} while (!claim(p));
-	return 0;
+		if (claim(p))
+			return 0;
+		hiding = true;
+	}
+	if (!hiding)
+		return ret;
+	/* Another's record is where it was announced: not to be hidden by one who waits. */
+	store(&p->page->announce, p->start);
+	return ring_for_data(p) ? -ENOTRECOVERABLE : ret;
 }
 
 /* 0, or -EAGAIN where there is no room. */
