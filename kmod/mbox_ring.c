@@ -161,13 +161,14 @@ void ipcx_mbox_ring_free(struct ipcx_mbox_ring *mr)
  * @mbox: the mailbox, with a ring
  * @st: where to
  *
+ * The caller has reclaimed what was released: that counts elsewhere too.
+ *
  * Context: process context.
  */
 void ipcx_mbox_ring_stat(struct ipcx_mbox *mbox, struct ipcx_stat *st)
 {
 	struct ipcx_mbox_ring *mr = mbox->ring;
 
-	ipcx_mbox_ring_reclaim(mbox);
 	spin_lock(&mbox->q.lock);
 	st->ring_size = mr->size;
 	st->ring_used = ipcx_ring_distance(mr->start, mr->claim_end);
