@@ -114,28 +114,34 @@ static u32 alloc_next(struct ipcx_ring *ring, u32 i)
 	return ring->pages[i] ? 1 : 0;
 }
 
-/* All pages, zeroed. */
+/* Zeroed pages, into the array; what there is of them also when it fails. */
+static int fill_pages_array(struct ipcx_ring *ring)
+{
+	u32 n, i;
+
+	for (i = 0; i < ring->npages; i += n) {
+		n = alloc_next(ring, i);
+		if (!n)
+			return -ENOMEM;
+		/* A break with the first page of a step, and with a huge one: that is longer. */
+		if (i % IPCX_PAGES_STEP >= n)
+			continue;
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+	return 0;
+}
+
+/* All pages. */
 static int alloc_ring_pages(struct ipcx_ring *ring)
 {
-	u32 n, rest = 0, i;
-	int ret = 0;
+	int ret;
 
 	ring->pages = kvcalloc(ring->npages, sizeof(*ring->pages), IPCX_GFP);
 	if (!ring->pages)
 		return -ENOMEM;
-	for (i = 0; i < ring->npages && !ret; i += n) {
-		n = alloc_next(ring, i);
-		if (!n) {
-			ret = -ENOMEM;
-		} else if (n > rest) {
-			rest = IPCX_PAGES_STEP;
-			cond_resched();
-			if (fatal_signal_pending(current))
-				ret = -EINTR;
-		} else {
-			rest -= n;
-		}
-	}
+	ret = fill_pages_array(ring);
 	if (ret)
 		free_pages_array(ring->pages, ring->npages);
 	return ret;
