@@ -49,12 +49,15 @@ static void show_members_locked(struct ipcx_ring *ring)
 static void start_consumer_locked(struct ipcx_ring *ring, u32 slot)
 {
 	struct ipcx_ring_consumer *page = ipcx_ring_consumer(ring, slot);
-	u64 head = READ_ONCE(page->head);
-	u64 end = ipcx_ring_end_locked(ring);
-	s64 used = ipcx_ring_distance(head, end);
+	u64 head, end;
+	s64 used;
 
+	/* There it is the mailbox that says where. */
 	if (ring->kernel)
 		return;
+	head = READ_ONCE(page->head);
+	end = ipcx_ring_end_locked(ring);
+	used = ipcx_ring_distance(head, end);
 	if (ring->mode == IPCX_RING_BROADCAST || head != ipcx_ring_index(head) ||
 	    used < 0 || used > ring->size)
 		head = end;
