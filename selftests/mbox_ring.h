@@ -181,5 +181,4 @@ static inline int do_sync_post(void *arg)
 	return 0;
 }
 
-/* What goes where, and that @seq puts it in order. */
 #endif /* IPCX_SELFTESTS_MBOX_RING_H */

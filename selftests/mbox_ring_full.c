@@ -3,36 +3,7 @@
  * Mailboxes with a ring that is full: who waits for room, in which order, until when, and
  * whose numbers its message then has.
  */
-#include "mbox_ring.h"
-
-#define SIZE		(4 * PAGE)
-
-FIXTURE(full)
-{
-	struct inbox in;
-};
-
-FIXTURE_SETUP(full)
-{
-	ASSERT_EQ(0, new_inbox(&self->in, SIZE));
-}
-
-FIXTURE_TEARDOWN(full)
-{
-	struct ipcx_stat stat;
-
-	/* Nobody is left who waits, and nothing is left that was released. */
-	EXPECT_LE(0, drain_delivered(&self->in));
-	EXPECT_EQ(0, self->in.ring.info->data_waiters);
-	EXPECT_EQ(0, self->in.ring.info->space_waiters);
-	EXPECT_EQ(0, get_stat(self->in.fd, &stat));
-	EXPECT_EQ(0, stat.send_waiters);
-	EXPECT_EQ(0, stat.ring_used);
-	EXPECT_EQ(0, stat.ring_msgs);
-	EXPECT_EQ(stat.sent, stat.received);
-	EXPECT_EQ(stat.sent_bytes, stat.received_bytes);
-	close_inbox(&self->in);
-}
+#include "inbox.h"
 
 struct poster {
 	struct inbox *in;
@@ -62,7 +33,7 @@ static int post_waiting(void *arg)
 	return 0;
 }
 
-TEST_F(full, a_sender_waits)
+TEST_F(inbox, a_sender_waits)
 {
 	struct poster poster = { .in = &self->in, .number = 1000, .ret = 1 };
 	int n = fill_up(&self->in), i;
@@ -85,18 +56,26 @@ TEST_F(full, a_sender_waits)
 	EXPECT_EQ(1000, number);
 }
 
-/* It dies between its release and the doorbell: who reads on lets in who waits. */
-TEST_F(full, its_owner_goes)
+/* The owner goes between its release of all there is and the doorbell: who is left waits. */
+static pid_t leave_waiting(struct __test_metadata *_metadata, struct inbox *in)
 {
-	struct poster poster = { .in = &self->in, .number = 1000, .ret = 1 };
-	__u64 number = 0;
+	struct poster poster = { .in = in, .number = 1000, .ret = 1 };
 	pid_t pid;
 
-	ASSERT_LT(0, fill_up(&self->in));
+	ASSERT_LT(0, fill_up(in));
 	pid = spawn(post_waiting, &poster);
-	ASSERT_EQ(0, wait_senders(self->in.fd, 1));
-	store(&self->in.c.page->head, load(&self->in.ring.shared->tail));
-	detach_consumer(&self->in.c);
+	ASSERT_EQ(0, wait_senders(in->fd, 1));
+	store(&in->c.page->head, load(&in->ring.shared->tail));
+	detach_consumer(&in->c);
+	return pid;
+}
+
+/* Who reads on lets in who waits. */
+TEST_F(inbox, its_owner_goes)
+{
+	pid_t pid = leave_waiting(_metadata, &self->in);
+	__u64 number = 0;
+
 	ASSERT_EQ(0, attach_consumer(&self->in.c, &self->in.ring));
 	EXPECT_EQ(0, take_delivered_waiting(&self->in, &number, LONG_MS));
 	EXPECT_EQ(1000, number);
@@ -121,22 +100,16 @@ static int read_who_waited(void *arg)
 }
 
 /* Root's message is not one of who is root there, whoever read when the wait began. */
-TEST_F(full, numbers_of_who_reads_after_a_wait)
+TEST_F(inbox, numbers_of_who_reads_after_a_wait)
 {
-	struct poster poster = { .in = &self->in, .number = 1000, .ret = 1 };
-	pid_t pid;
+	pid_t pid = leave_waiting(_metadata, &self->in);
 
-	ASSERT_LT(0, fill_up(&self->in));
-	pid = spawn(post_waiting, &poster);
-	ASSERT_EQ(0, wait_senders(self->in.fd, 1));
-	store(&self->in.c.page->head, load(&self->in.ring.shared->tail));
-	detach_consumer(&self->in.c);
 	EXPECT_EQ(0, in_child(read_who_waited, &self->in));
 	EXPECT_EQ(0, reap(pid));
 	ASSERT_EQ(0, attach_consumer(&self->in.c, &self->in.ring));
 }
 
-TEST_F(full, deadline_and_signal)
+TEST_F(inbox, deadline_and_signal)
 {
 	struct poster late = { .in = &self->in, .ret = -ETIMEDOUT, .ms = 20 };
 	struct poster hit = { .in = &self->in, .ret = -EINTR, .interruptible = true };
@@ -153,7 +126,7 @@ TEST_F(full, deadline_and_signal)
 }
 
 /* Who waits with a long message does not keep short ones of others out, only the user's. */
-TEST_F(full, order_of_those_who_wait)
+TEST_F(inbox, order_of_those_who_wait)
 {
 	struct poster big = { .in = &self->in, .number = 1, .len = 2000, .ret = 1 };
 	struct poster small = { .in = &self->in, .number = 2, .ret = 1 };
@@ -183,7 +156,7 @@ TEST_F(full, order_of_those_who_wait)
 }
 
 /* Who waits for the ring does not stand before the queue, nor the other way round. */
-TEST_F(full, the_ways_do_not_wait_for_each_other)
+TEST_F(inbox, the_ways_do_not_wait_for_each_other)
 {
 	struct ipcx_mbox_attr attr = {
 		.flags = IPCX_MBOX_ADDRESSABLE, .ring_size = SIZE, .max_msgs = 4,
@@ -221,7 +194,7 @@ TEST_F(full, the_ways_do_not_wait_for_each_other)
 }
 
 /* Records are counted, too. */
-TEST_F(full, most_messages)
+TEST_F(inbox, most_messages)
 {
 	struct ipcx_mbox_attr attr = {
 		.flags = IPCX_MBOX_ADDRESSABLE, .ring_size = SIZE, .max_msgs = 5,
