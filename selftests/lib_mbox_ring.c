@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* libipcx on the device: the ring of a mailbox. */
-#include "common.h"
+#include "lib_ring.h"
 
-#include <ipcx/ipcx.h>
 #include <poll.h>
 #include <pthread.h>
 
@@ -40,17 +39,6 @@ FIXTURE_TEARDOWN(delivery)
 	ipcx_ring_close(self->ring);
 	ipcx_mbox_close(self->m);
 	ipcx_dev_close(self->dev);
-}
-
-static struct ipcx_ring_wait_opts within(uint32_t policy, long long ms)
-{
-	IPCX_OPTS(ipcx_ring_wait_opts, opts);
-
-	opts.policy = policy;
-	opts.flags = IPCX_XFER_DEADLINE;
-	opts.clock = CLOCK_MONOTONIC;
-	opts.deadline_ns = ipcx_deadline_after(CLOCK_MONOTONIC, ms * NSEC_PER_MSEC);
-	return opts;
 }
 
 /* One plain message: its number is the cookie, and the payload. */

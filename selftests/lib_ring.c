@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* libipcx on the device: shared rings. What they do in a memfd, too, is in unit/test_ring*.c. */
-#include "common.h"
+#include "lib_ring.h"
 
-#include <ipcx/ipcx.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
@@ -68,17 +67,6 @@ FIXTURE_TEARDOWN(ring)
 	ipcx_consumer_detach(self->c);
 	ipcx_ring_close(self->ring);
 	ipcx_dev_close(self->dev);
-}
-
-static struct ipcx_ring_wait_opts within(uint32_t policy, long long ms)
-{
-	IPCX_OPTS(ipcx_ring_wait_opts, opts);
-
-	opts.policy = policy;
-	opts.flags = IPCX_XFER_DEADLINE;
-	opts.clock = CLOCK_MONOTONIC;
-	opts.deadline_ns = ipcx_deadline_after(CLOCK_MONOTONIC, ms * NSEC_PER_MSEC);
-	return opts;
 }
 
 static int send_value(struct ipcx_producer *p, uint64_t number)
