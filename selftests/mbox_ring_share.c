@@ -3,40 +3,11 @@
  * Mailboxes with a ring: no user fills it for others, and what its memory costs whom.
  */
 #include "mbox_ring.h"
+#include "mbox_share.h"
 #include "params.h"
 
 #define KIB	1024ULL
 #define SIZE	(64 * KIB)
-#define USER_C	61003
-
-struct sender {
-	int fd;
-	uid_t uid;
-	size_t size;
-	int posted;
-};
-
-static int post_all_as(void *arg)
-{
-	static const char zeros[SIZE];
-	struct sender *s = arg;
-	int ret;
-
-	MUST_BE(0, become(s->uid));
-	while ((ret = post_mail(s->fd, zeros, s->size, 0, 0, -1, IPCX_XFER_NONBLOCK)) == 1)
-		s->posted++;
-	MUST_BE(-EAGAIN, ret);
-	return 0;
-}
-
-/* How many that user gets in. */
-static int count_as(const struct inbox *in, uid_t uid, size_t size)
-{
-	struct sender *s = shared_memory(sizeof(*s));
-
-	*s = (struct sender){ .fd = in->to, .uid = uid, .size = size };
-	return in_child(post_all_as, s) ? -1 : s->posted;
-}
 
 FIXTURE(share)
 {
@@ -69,21 +40,21 @@ TEST_F(share, half_of_the_bytes_then_half_of_the_rest)
 	int i;
 
 	for (i = 0; i < 3; i++) {
-		EXPECT_EQ(4, count_as(&self->in, UID_A, len));
-		EXPECT_EQ(2, count_as(&self->in, UID_B, len));
-		EXPECT_EQ(1, count_as(&self->in, USER_C, len));
-		EXPECT_EQ(0, count_as(&self->in, UID_A, 0));
-		EXPECT_EQ(1, count_as(&self->in, 0, len));
-		EXPECT_EQ(0, count_as(&self->in, 61010, 0));
+		EXPECT_EQ(4, count_as(self->in.to, UID_A, len));
+		EXPECT_EQ(2, count_as(self->in.to, UID_B, len));
+		EXPECT_EQ(1, count_as(self->in.to, USER_C, len));
+		EXPECT_EQ(0, count_as(self->in.to, UID_A, 0));
+		EXPECT_EQ(1, count_as(self->in.to, 0, len));
+		EXPECT_EQ(0, count_as(self->in.to, 61010, 0));
 		EXPECT_EQ(8, drain_delivered(&self->in));
 	}
 }
 
 TEST_F(share, half_of_the_messages_then_half_of_the_rest)
 {
-	EXPECT_EQ(32, count_as(&self->in, UID_A, 0));
-	EXPECT_EQ(16, count_as(&self->in, UID_B, 1));
-	EXPECT_EQ(8, count_as(&self->in, USER_C, 100));
+	EXPECT_EQ(32, count_as(self->in.to, UID_A, 0));
+	EXPECT_EQ(16, count_as(self->in.to, UID_B, 1));
+	EXPECT_EQ(8, count_as(self->in.to, USER_C, 100));
 	EXPECT_EQ(56, drain_delivered(&self->in));
 }
 
@@ -96,7 +67,7 @@ static int post_from_userns(void *arg)
 
 	MUST_BE(0, enter_userns(0, 100000, 10));
 	for (uid = 0; uid < 10; uid++) {
-		int one = count_as(in, uid, 0);
+		int one = count_as(in->to, uid, 0);
 
 		MUST(one >= 0);
 		n += one;
@@ -108,15 +79,15 @@ static int post_from_userns(void *arg)
 TEST_F(share, users_of_a_nested_namespace_are_one)
 {
 	EXPECT_EQ(0, in_child(post_from_userns, &self->in));
-	EXPECT_EQ(16, count_as(&self->in, UID_A, 0));
+	EXPECT_EQ(16, count_as(self->in.to, UID_A, 0));
 	EXPECT_EQ(48, drain_delivered(&self->in));
 }
 
-static int wait_as_a(void *arg)
+static int wait_as(void *arg)
 {
 	struct sender *s = arg;
 
-	MUST_BE(0, become(UID_A));
+	MUST_BE(0, become(s->uid));
 	MUST_BE(1, post_mail(s->fd, NULL, 0, 0, 0, -1, 0));
 	return 0;
 }
@@ -124,16 +95,15 @@ static int wait_as_a(void *arg)
 /* Who waits because of what it has in the ring does not stand before others. */
 TEST_F(share, nobody_waits_behind_another_user)
 {
-	struct sender *a = shared_memory(sizeof(*a));
+	struct sender *a = new_sender(self->in.to, UID_A, 0);
 	int i, n = 0;
 	pid_t pids[5];
 
-	a->fd = self->in.to;
-	EXPECT_EQ(32, count_as(&self->in, UID_A, 0));
+	EXPECT_EQ(32, count_as(self->in.to, UID_A, 0));
 	for (i = 0; i < 5; i++)
-		pids[i] = spawn(wait_as_a, a);
+		pids[i] = spawn(wait_as, a);
 	ASSERT_EQ(0, wait_senders(self->in.fd, 5));
-	EXPECT_EQ(16, count_as(&self->in, UID_B, 0));
+	EXPECT_EQ(16, count_as(self->in.to, UID_B, 0));
 	for (i = 0; i < 5; i++) {
 		struct delivered msg;
 
