@@ -11,6 +11,22 @@ const char *name_arg(struct argp_state *state, const char *arg)
 	return arg;
 }
 
+error_t name_option(int key, char *arg, struct argp_state *state, const char **name)
+{
+	switch (key) {
+	case ARGP_KEY_ARG:
+		if (*name)
+			argp_usage(state);
+		*name = name_arg(state, arg);
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_usage(state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
 void dest_arg(struct argp_state *state, const char *arg, struct dest *dest)
 {
 	dest->text = arg;
@@ -124,6 +140,20 @@ void timeout_arg(struct argp_state *state, const char *arg, struct patience *p)
 	if (!parse_duration(arg, &p->timeout_ns))
 		argp_error(state, "--timeout: '%s' is not a time, such as 2, 1.5s or 200ms", arg);
 	p->has_timeout = true;
+}
+
+error_t patience_option(int key, char *arg, struct argp_state *state, struct patience *p)
+{
+	switch (key) {
+	case 'T':
+		timeout_arg(state, arg, p);
+		return 0;
+	case 'n':
+		p->nonblock = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
 }
 
 void check_patience(struct argp_state *state, const struct patience *p)

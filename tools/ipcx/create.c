@@ -34,16 +34,8 @@ error_t creation_option(int key, char *arg, struct argp_state *state, struct cre
 	case KEY_EXIST_OK:
 		c->exist_ok = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (c->name)
-			argp_usage(state);
-		c->name = name_arg(state, arg);
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_usage(state);
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return name_option(key, arg, state, &c->name);
 	}
 }
 

@@ -21,21 +21,15 @@ static const struct argp_option options[] = {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct args *args = state->input;
+	error_t err;
 
 	switch (key) {
 	case KEY_ALLOW_BLOCK:
 		args->birth.opts.flags |= IPCX_MBOX_GROUP_BLOCK;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (args->name)
-			argp_usage(state);
-		args->name = name_arg(state, arg);
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_usage(state);
-		return 0;
 	default:
-		return birth_option(key, arg, state, &args->birth);
+		err = birth_option(key, arg, state, &args->birth);
+		return err ? name_option(key, arg, state, &args->name) : 0;
 	}
 }
 

@@ -23,6 +23,8 @@ struct receiver {
 
 error_t recv_option(int key, char *arg, struct argp_state *state, struct recv_args *args)
 {
+	error_t err;
+
 	switch (key) {
 	case 'c':
 		args->count = count_arg(state, "count", arg);
@@ -30,19 +32,9 @@ error_t recv_option(int key, char *arg, struct argp_state *state, struct recv_ar
 	case 'l':
 		args->lines = true;
 		return 0;
-	case 'T':
-		timeout_arg(state, arg, &args->patience);
-		return 0;
-	case 'n':
-		args->patience.nonblock = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (args->name)
-			argp_usage(state);
-		args->name = name_arg(state, arg);
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		err = patience_option(key, arg, state, &args->patience);
+		return err ? name_option(key, arg, state, &args->name) : 0;
 	}
 }
 

@@ -64,8 +64,6 @@ static void check_mbox(struct argp_state *state, const struct recv_args *args)
 
 static void check_args(struct argp_state *state, const struct recv_args *args)
 {
-	if (!args->name)
-		argp_usage(state);
 	check_patience(state, &args->patience);
 	if (args->peek && (args->all || args->follow || args->count || args->patience.has_timeout))
 		argp_error(state, "--peek shows one message and never waits: not with --all, --follow, --count, --timeout");

@@ -34,9 +34,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_WAIT_POLICY:
 		args->policy = wait_policy_arg(state, arg);
 		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_usage(state);
-		return 0;
 	case ARGP_KEY_END:
 		check_patience(state, &args->patience);
 		if (args->await)

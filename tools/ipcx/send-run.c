@@ -17,12 +17,6 @@ error_t send_option(int key, char *arg, struct argp_state *state, struct send_ar
 	case 'l':
 		args->lines = true;
 		return 0;
-	case 'T':
-		timeout_arg(state, arg, &args->patience);
-		return 0;
-	case 'n':
-		args->patience.nonblock = true;
-		return 0;
 	case KEY_COOKIE:
 		args->cookie = number_arg(state, "cookie", arg);
 		args->has_cookie = true;
@@ -32,7 +26,7 @@ error_t send_option(int key, char *arg, struct argp_state *state, struct send_ar
 			argp_error(state, "more than one MESSAGE: quote it, or send lines (--lines)");
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return patience_option(key, arg, state, &args->patience);
 	}
 }
 

@@ -88,6 +88,8 @@ struct patience {
 };
 
 const char *name_arg(struct argp_state *state, const char *arg);
+/* The one argument there is, a name, for a parser; else ARGP_ERR_UNKNOWN. */
+error_t name_option(int key, char *arg, struct argp_state *state, const char **name);
 /* A mailbox's name or port. */
 void dest_arg(struct argp_state *state, const char *arg, struct dest *dest);
 /* The first argument is that, the second one @text; false: there are both already. */
@@ -105,6 +107,8 @@ unsigned int wait_policy_arg(struct argp_state *state, const char *arg);
 unsigned int word_arg(struct argp_state *state, const char *option, const char *arg,
 		      const char *const *words, unsigned int count);
 void timeout_arg(struct argp_state *state, const char *arg, struct patience *p);
+/* --timeout and --nonblock, for a parser; else ARGP_ERR_UNKNOWN. */
+error_t patience_option(int key, char *arg, struct argp_state *state, struct patience *p);
 void check_patience(struct argp_state *state, const struct patience *p);
 /* Fill in an option structure; a timeout begins now. */
 void begin_waiting(const struct patience *p, uint32_t *flags, uint32_t *clock,
