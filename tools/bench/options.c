@@ -138,8 +138,8 @@ static void take_list(struct argp_state *state, const char *text,
 			   take == list_take_transport ? "; --list names them" : "");
 }
 
-static unsigned long take_number(struct argp_state *state, const char *text, unsigned long max,
-			    const char *what)
+unsigned long options_number(struct argp_state *state, const char *text, unsigned long max,
+			     const char *what)
 {
 	unsigned long value = 0;
 
@@ -209,8 +209,8 @@ static error_t parse_more(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPT_DEPTH:
-		options->depth = (unsigned int)take_number(state, arg, IPCX_TRANSPORT_DEPTH_MAX,
-							   "--depth");
+		options->depth = (unsigned int)options_number(state, arg,
+							      IPCX_TRANSPORT_DEPTH_MAX, "--depth");
 		return 0;
 	case OPT_CPUS:
 		options->cpus = choice(state, arg, cpus_names, 3, "--cpus");
@@ -268,13 +268,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		take_list(state, arg, take_batch, options, "--batch");
 		return 0;
 	case 'r':
-		options->repeat = take_number(state, arg, REPEAT_MAX, "--repeat");
+		options->repeat = options_number(state, arg, REPEAT_MAX, "--repeat");
 		return 0;
 	case OPT_COUNT:
-		options->count = take_number(state, arg, COUNT_MAX, "--count");
+		options->count = options_number(state, arg, COUNT_MAX, "--count");
 		return 0;
 	case OPT_DURATION:
-		options->duration_ms = take_number(state, arg, DURATION_LIMIT, "--duration");
+		options->duration_ms = options_number(state, arg, DURATION_LIMIT, "--duration");
 		return 0;
 	case 'j':
 		options->json = arg;

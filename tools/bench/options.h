@@ -3,6 +3,8 @@
 #ifndef BENCH_OPTIONS_H
 #define BENCH_OPTIONS_H
 
+#include <argp.h>
+
 #include "bench.h"
 
 /*
@@ -10,5 +12,9 @@
  * with clock_unit still undecided: the option or a trial decides it.
  */
 void options_parse(int argc, char **argv, struct options *options);
+
+/* From 1 to @max, for the commands' parsers, too; a mistake in @what ends the program. */
+unsigned long options_number(struct argp_state *state, const char *text, unsigned long max,
+			     const char *what);
 
 #endif /* BENCH_OPTIONS_H */

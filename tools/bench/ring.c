@@ -12,6 +12,7 @@
 #include "env.h"
 #include "json.h"
 #include "measure.h"
+#include "options.h"
 #include "pin.h"
 #include "ring.h"
 #include "signals.h"
@@ -74,9 +75,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->alone = true;
 		return 0;
 	case 'r':
-		if (number_parse(arg, 1, REPEAT_MAX, &o->repeat))
-			argp_error(state, "--repeat: not a number from 1 to %d: '%s'", REPEAT_MAX,
-				   arg);
+		o->repeat = options_number(state, arg, REPEAT_MAX, "--repeat");
 		return 0;
 	case 'j':
 		o->json = arg;

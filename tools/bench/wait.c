@@ -19,8 +19,8 @@
 #include "json.h"
 #include "link.h"
 #include "measure.h"
+#include "options.h"
 #include "pin.h"
-#include "size.h"
 #include "stats.h"
 
 #define SIZE		64
@@ -86,14 +86,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 's':
-		if (number_parse(arg, 1, IPCX_SPIN_NS_MAX / NS_PER_US, &o->spin_us))
-			argp_error(state, "--spin: not a number from 1 to %d: '%s'",
-				   IPCX_SPIN_NS_MAX / NS_PER_US, arg);
+		o->spin_us = options_number(state, arg, IPCX_SPIN_NS_MAX / NS_PER_US, "--spin");
 		return 0;
 	case 'r':
-		if (number_parse(arg, 1, REPEAT_MAX, &o->repeat))
-			argp_error(state, "--repeat: not a number from 1 to %d: '%s'", REPEAT_MAX,
-				   arg);
+		o->repeat = options_number(state, arg, REPEAT_MAX, "--repeat");
 		return 0;
 	case 'j':
 		o->json = arg;
