@@ -35,6 +35,12 @@ int transport_ipcx_available(char *why);
 __attribute__((format(printf, 3, 4)))
 int transport_why(char *why, int err, const char *format, ...);
 
+/*
+ * Bytes of a ring for @count records of @bytes bytes each: a power of two, which is more
+ * than IPCX_RING_SIZE_MAX where that is too little.
+ */
+uint64_t transport_ring_size(uint64_t bytes, uint64_t count);
+
 /* A number that a file such as those under /proc/sys holds; -1 if unreadable. */
 long long transport_setting(const char *path);
 

@@ -8,19 +8,18 @@
  * kernel spins. It does not for a sender that has no room.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include <ipcx/ipcx.h>
 
 #include "fd.h"
 #include "internal.h"
+#include "mbox_rights.h"
 #include "waiting.h"
 
 /**
  * struct mbox_end - One end.
  * @base: what the library sees
- * @in: mailbox that is received from
- * @out: right to send to the other one
+ * @mbox: its mailbox, and the way to the other one
  * @token: of the call to be answered, or 0
  * @patience: with a mailbox that has no room
  * @patient: there is need of it
@@ -30,8 +29,7 @@
  */
 struct mbox_end {
 	struct ipcx_transport_end base;
-	struct ipcx_mbox *in;
-	struct ipcx_mbox *out;
+	struct mbox_rights mbox;
 	uint64_t token;
 	struct patience patience;
 	bool patient;
@@ -44,35 +42,6 @@ struct mbox_pair {
 	struct ipcx_transport_pair base;
 	struct mbox_end end[2];
 };
-
-/* One user may have half of a mailbox. */
-static int open_mbox(struct ipcx_mbox **mbox, const struct ipcx_dev *dev,
-		     const struct ipcx_transport_opts *opts, char *why)
-{
-	IPCX_OPTS(ipcx_mbox_opts, attr);
-	int err;
-
-	attr.flags = IPCX_MBOX_ADDRESSABLE;
-	attr.max_msgs = 2 * (uint64_t)opts->depth;
-	attr.max_msg_size = opts->msg_size;
-	attr.max_bytes = 2 * (uint64_t)opts->msg_size * opts->depth;
-	attr.spin_ns = opts->wait == IPCX_WAIT_SPIN ? IPCX_SPIN_NS_MAX : opts->spin_ns;
-	err = ipcx_mbox_create(mbox, dev, NULL, 0, &attr);
-	return err ? transport_why(why, err, "cannot create a mailbox: %s", strerror(-err)) : 0;
-}
-
-static int open_ends(struct mbox_pair *pair, const struct ipcx_dev *dev,
-		     const struct ipcx_transport_opts *opts, char *why)
-{
-	int i, err = 0;
-
-	for (i = 0; i < 2 && !err; i++)
-		err = open_mbox(&pair->end[i].in, dev, opts, why);
-	for (i = 0; i < 2 && !err; i++)
-		err = ipcx_mbox_open_port(&pair->end[i].out, dev,
-					  ipcx_mbox_port(pair->end[!i].in), 0);
-	return err;
-}
 
 static void end_init(struct mbox_end *end, const struct ipcx_transport_opts *opts)
 {
@@ -91,8 +60,8 @@ static int mbox_open(struct ipcx_transport_pair **out, const struct ipcx_transpo
 		     char *why)
 {
 	struct mbox_pair *pair = calloc(1, sizeof(*pair));
-	struct ipcx_dev *dev;
-	int i, err;
+	IPCX_OPTS(ipcx_mbox_opts, attr);
+	int i;
 
 	if (!pair)
 		return -ENOMEM;
@@ -102,12 +71,9 @@ static int mbox_open(struct ipcx_transport_pair **out, const struct ipcx_transpo
 		end_init(&pair->end[i], opts);
 		pair->base.end[i] = &pair->end[i].base;
 	}
-	err = ipcx_dev_open(&dev, NULL);
-	if (err)
-		return err;
-	err = open_ends(pair, dev, opts, why);
-	ipcx_dev_close(dev);
-	return err;
+	attr.max_bytes = 2 * (uint64_t)opts->msg_size * opts->depth;
+	attr.spin_ns = opts->wait == IPCX_WAIT_SPIN ? IPCX_SPIN_NS_MAX : opts->spin_ns;
+	return mbox_rights_open(&pair->end[0].mbox, &pair->end[1].mbox, &attr, opts, why);
 }
 
 static int send_patiently(const struct mbox_end *end, const struct ipcx_mbox_msg *mail)
@@ -116,12 +82,12 @@ static int send_patiently(const struct mbox_end *end, const struct ipcx_mbox_msg
 	int n, verdict;
 
 	do {
-		n = ipcx_mbox_send_msgs(end->out, mail, 1, &end->post);
+		n = ipcx_mbox_send_msgs(end->mbox.out, mail, 1, &end->post);
 		if (n != -EAGAIN)
 			return n;
 		verdict = try_again(&end->patience, &tries);
 	} while (!verdict);
-	return verdict < 0 ? verdict : ipcx_mbox_send_msgs(end->out, mail, 1, NULL);
+	return verdict < 0 ? verdict : ipcx_mbox_send_msgs(end->mbox.out, mail, 1, NULL);
 }
 
 static int mbox_send(struct ipcx_transport_end *base, const struct ipcx_transport_msg *msg)
@@ -133,7 +99,7 @@ static int mbox_send(struct ipcx_transport_end *base, const struct ipcx_transpor
 	ipcx_mbox_msg_init(&mail, msg->buf, msg->len, 0, 0);
 	mail.priority = msg->priority;
 	n = end->patient ? send_patiently(end, &mail) :
-			   ipcx_mbox_send_msgs(end->out, &mail, 1, NULL);
+			   ipcx_mbox_send_msgs(end->mbox.out, &mail, 1, NULL);
 	return n < 0 ? n : 0;
 }
 
@@ -150,7 +116,7 @@ static int mbox_recv(struct ipcx_transport_end *base, struct ipcx_transport_msg 
 	int n;
 
 	ipcx_mbox_recv_init(&mail, msg->buf, msg->len);
-	n = ipcx_mbox_recv_msgs(end->in, &mail, 1, &end->recv);
+	n = ipcx_mbox_recv_msgs(end->mbox.in, &mail, 1, &end->recv);
 	if (n < 0)
 		return n;
 	message_of(msg, &mail);
@@ -168,7 +134,7 @@ static int mbox_call(struct ipcx_transport_end *base, const struct ipcx_transpor
 	ipcx_mbox_msg_init(&msg, request->buf, request->len, 0, 0);
 	msg.priority = request->priority;
 	ipcx_mbox_recv_init(&mail, reply->buf, reply->len);
-	err = ipcx_mbox_call_msg(end->out, &msg, &mail, &end->call);
+	err = ipcx_mbox_call_msg(end->mbox.out, &msg, &mail, &end->call);
 	if (!err)
 		message_of(reply, &mail);
 	return err;
@@ -187,9 +153,9 @@ static int mbox_answer(struct ipcx_transport_end *base, const struct ipcx_transp
 		msg.priority = reply->priority;
 	}
 	if (!next)
-		return ipcx_mbox_reply_msg(end->in, end->token, &msg);
+		return ipcx_mbox_reply_msg(end->mbox.in, end->token, &msg);
 	ipcx_mbox_recv_init(&mail, next->buf, next->len);
-	err = ipcx_mbox_reply_recv(end->in, reply ? end->token : 0, reply ? &msg : NULL, &mail,
+	err = ipcx_mbox_reply_recv(end->mbox.in, reply ? end->token : 0, reply ? &msg : NULL, &mail,
 				   &end->recv);
 	/* After an error: what is still to be answered. */
 	end->token = mail.token;
@@ -201,21 +167,16 @@ static int mbox_answer(struct ipcx_transport_end *base, const struct ipcx_transp
 static int mbox_set_nonblock(struct ipcx_transport_end *base, int on)
 {
 	struct mbox_end *end = (struct mbox_end *)base;
-	int err = fd_set_nonblock(ipcx_mbox_fd(end->in), on);
+	int err = fd_set_nonblock(ipcx_mbox_fd(end->mbox.in), on);
 
 	end->patient = !on && end->patience.policy != IPCX_WAIT_BLOCK;
-	return err ? err : fd_set_nonblock(ipcx_mbox_fd(end->out), on);
+	return err ? err : fd_set_nonblock(ipcx_mbox_fd(end->mbox.out), on);
 }
 
 /* Who has both rights to receive would never see the other end. */
 static void mbox_attach(struct ipcx_transport_pair *base, int side)
 {
-	struct mbox_end *other = &((struct mbox_pair *)base)->end[!side];
-
-	ipcx_mbox_close(other->in);
-	ipcx_mbox_close(other->out);
-	other->in = NULL;
-	other->out = NULL;
+	mbox_rights_close(&((struct mbox_pair *)base)->end[!side].mbox);
 }
 
 static void mbox_close(struct ipcx_transport_pair *base)
@@ -223,10 +184,8 @@ static void mbox_close(struct ipcx_transport_pair *base)
 	struct mbox_pair *pair = (struct mbox_pair *)base;
 	int i;
 
-	for (i = 0; i < 2; i++) {
-		ipcx_mbox_close(pair->end[i].in);
-		ipcx_mbox_close(pair->end[i].out);
-	}
+	for (i = 0; i < 2; i++)
+		mbox_rights_close(&pair->end[i].mbox);
 	free(pair);
 }
 

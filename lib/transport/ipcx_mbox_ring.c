@@ -8,10 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <ipcx/ipcx.h>
-
 #include "fd.h"
 #include "internal.h"
+#include "mbox_rights.h"
 
 /* What a message takes beside its payload. */
 #define OVERHEAD	(sizeof(uint64_t) + sizeof(struct ipcx_delivery))
@@ -22,9 +21,8 @@
 /**
  * struct delivery_end - One end.
  * @base: what the library sees
- * @in: mailbox that is received from
- * @out: right to send to the other one
- * @ring: of the first
+ * @mbox: its mailbox, and the way to the other one
+ * @ring: of the mailbox
  * @consumer: of that, from the first receive on
  * @nonblock: receives shall not wait
  * @record: that was peeked at and had too little room, or NULL
@@ -32,8 +30,7 @@
  */
 struct delivery_end {
 	struct ipcx_transport_end base;
-	struct ipcx_mbox *in;
-	struct ipcx_mbox *out;
+	struct mbox_rights mbox;
 	struct ipcx_ring *ring;
 	struct ipcx_consumer *consumer;
 	bool nonblock;
@@ -47,53 +44,11 @@ struct delivery_pair {
 	pid_t opener;
 };
 
-/* One user may have half of a mailbox, and of its ring. */
-static uint64_t ring_size(const struct ipcx_transport_opts *opts)
-{
-	uint64_t record = OVERHEAD + ((opts->msg_size + 7) & ~7ULL), size = sysconf(_SC_PAGESIZE);
-
-	while (size < 2 * record * (opts->depth ? opts->depth : 1))
-		size *= 2;
-	return size;
-}
-
-static int open_mbox(struct delivery_end *end, const struct ipcx_dev *dev,
-		     const struct ipcx_transport_opts *opts, char *why)
-{
-	IPCX_OPTS(ipcx_mbox_opts, attr);
-	int err;
-
-	attr.flags = IPCX_MBOX_ADDRESSABLE;
-	attr.max_msgs = 2 * (uint64_t)opts->depth;
-	attr.max_msg_size = opts->msg_size;
-	attr.ring_size = ring_size(opts);
-	if (attr.ring_size > IPCX_RING_SIZE_MAX)
-		return transport_why(why, -ENOSPC, "a ring has at most 1 GiB");
-	err = ipcx_mbox_create(&end->in, dev, NULL, 0, &attr);
-	if (err)
-		return transport_why(why, err, "cannot create a mailbox with a ring: %s",
-				     strerror(-err));
-	return ipcx_mbox_ring(&end->ring, end->in);
-}
-
-static int open_ends(struct delivery_pair *pair, const struct ipcx_dev *dev,
-		     const struct ipcx_transport_opts *opts, char *why)
-{
-	int i, err = 0;
-
-	for (i = 0; i < 2 && !err; i++)
-		err = open_mbox(&pair->end[i], dev, opts, why);
-	for (i = 0; i < 2 && !err; i++)
-		err = ipcx_mbox_open_port(&pair->end[i].out, dev,
-					  ipcx_mbox_port(pair->end[!i].in), 0);
-	return err;
-}
-
 static int delivery_open(struct ipcx_transport_pair **out, const struct ipcx_transport_opts *opts,
 			 char *why)
 {
 	struct delivery_pair *pair = calloc(1, sizeof(*pair));
-	struct ipcx_dev *dev;
+	IPCX_OPTS(ipcx_mbox_opts, attr);
 	int i, err;
 
 	if (!pair)
@@ -105,11 +60,14 @@ static int delivery_open(struct ipcx_transport_pair **out, const struct ipcx_tra
 		pair->end[i].base.ops = pair->base.ops;
 		pair->base.end[i] = &pair->end[i].base;
 	}
-	err = ipcx_dev_open(&dev, NULL);
-	if (err)
-		return err;
-	err = open_ends(pair, dev, opts, why);
-	ipcx_dev_close(dev);
+	/* One user may have half of a ring, too. */
+	attr.ring_size = transport_ring_size(OVERHEAD + (uint64_t)opts->msg_size,
+					     opts->depth ? 2 * opts->depth : 2);
+	if (attr.ring_size > IPCX_RING_SIZE_MAX)
+		return transport_why(why, -ENOSPC, "a ring has at most 1 GiB");
+	err = mbox_rights_open(&pair->end[0].mbox, &pair->end[1].mbox, &attr, opts, why);
+	for (i = 0; i < 2 && !err; i++)
+		err = ipcx_mbox_ring(&pair->end[i].ring, pair->end[i].mbox.in);
 	return err;
 }
 
@@ -117,7 +75,7 @@ static int delivery_send(struct ipcx_transport_end *base, const struct ipcx_tran
 {
 	struct delivery_end *end = (struct delivery_end *)base;
 
-	return ipcx_mbox_send(end->out, msg->buf, msg->len);
+	return ipcx_mbox_send(end->mbox.out, msg->buf, msg->len);
 }
 
 /* Who opened the pair may have tried it out, and not have chosen its end yet. */
@@ -178,26 +136,23 @@ static int delivery_set_nonblock(struct ipcx_transport_end *base, int on)
 	struct delivery_end *end = (struct delivery_end *)base;
 
 	end->nonblock = on;
-	return fd_set_nonblock(ipcx_mbox_fd(end->out), on);
+	return fd_set_nonblock(ipcx_mbox_fd(end->mbox.out), on);
 }
 
 static int delivery_wait(struct ipcx_transport_end *base, int out)
 {
 	const struct delivery_end *end = (const struct delivery_end *)base;
 
-	return fd_wait(ipcx_mbox_fd(out ? end->out : end->in), out ? POLLOUT : POLLIN);
+	return fd_wait(ipcx_mbox_fd(out ? end->mbox.out : end->mbox.in), out ? POLLOUT : POLLIN);
 }
 
 static void end_close(struct delivery_end *end)
 {
 	ipcx_consumer_detach(end->consumer);
 	ipcx_ring_close(end->ring);
-	ipcx_mbox_close(end->in);
-	ipcx_mbox_close(end->out);
+	mbox_rights_close(&end->mbox);
 	end->consumer = NULL;
 	end->ring = NULL;
-	end->in = NULL;
-	end->out = NULL;
 }
 
 /* Who has both rights to receive would never see the other end. */

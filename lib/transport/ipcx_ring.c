@@ -20,6 +20,7 @@
 #include "internal.h"
 
 #define HEADER		8
+#define DEFAULT_SIZE	65536
 /* How long one process waits for the other one to take its end. */
 #define MEET_NS		(10LL * 1000 * 1000 * 1000)
 #define MEET_TURN_US	50
@@ -58,16 +59,13 @@ struct ring_pair {
 	pid_t opener;
 };
 
+/* Without a depth to hold there is room for some. */
 static uint64_t ring_size(const struct ipcx_transport_opts *opts)
 {
-	uint64_t record = ((uint64_t)opts->msg_size + HEADER + 7) & ~7ULL;
-	uint64_t need = record * (opts->depth ? opts->depth : 1), size = IPCX_RING_SIZE_MIN;
+	uint64_t size = transport_ring_size((uint64_t)opts->msg_size + HEADER,
+					    opts->depth ? opts->depth : 1);
 
-	if (!opts->depth && need < 65536)
-		need = 65536;
-	while (size < need || size < (uint64_t)sysconf(_SC_PAGESIZE))
-		size *= 2;
-	return size;
+	return size < DEFAULT_SIZE && !opts->depth ? DEFAULT_SIZE : size;
 }
 
 static int open_rings(struct ring_pair *pair, const struct ipcx_ring_opts *opts, char *why)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../src/internal.h"
 #include "internal.h"
@@ -55,6 +56,16 @@ int transport_why(char *why, int err, const char *format, ...)
 	vsnprintf(why, IPCX_TRANSPORT_WHY, format, args);
 	va_end(args);
 	return err;
+}
+
+uint64_t transport_ring_size(uint64_t bytes, uint64_t count)
+{
+	uint64_t need = ((bytes + 7) & ~7ULL) * count;
+	uint64_t size = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	while (size < need && size <= IPCX_RING_SIZE_MAX)
+		size *= 2;
+	return size;
 }
 
 long long transport_setting(const char *path)
