@@ -267,6 +267,23 @@ static inline void check_direction(struct __test_metadata *_metadata, env_t *env
 	}
 }
 
+/* An operation on an fd that has not got it. */
+struct wrong_fd {
+	const struct good *good;
+	int fd;
+	int error;
+};
+
+static inline void check_wrong_fds(struct __test_metadata *_metadata, env_t *env,
+				   const struct wrong_fd *cases, size_t n)
+{
+	static const struct field fd = FIELD(fd);
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		expect_bad(_metadata, env, cases[i].good, &fd, cases[i].fd, cases[i].error);
+}
+
 /* ---- what many operations have ---- */
 
 /* Fields of a deadline: unused in @plain. */

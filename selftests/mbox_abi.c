@@ -2,10 +2,9 @@
 /*
  * The shape of the interface of mailboxes, as abi.c for queues: sizes, unknown
  * flags, reserved and unused fields. No bad request may change the mailboxes.
+ * Calls and replies are in mbox_call_abi.c.
  */
-#include "mbox.h"
-
-#define TAIL 64
+#include "mbox_abi.h"
 
 /* Layouts are the same everywhere: this file is also built for i386. */
 _Static_assert(sizeof(struct ipcx_mbox_attr) == 40, "mbox_attr");
@@ -16,8 +15,6 @@ _Static_assert(offsetof(struct ipcx_delivery, priority) == 48, "delivery.priorit
 _Static_assert(sizeof(struct ipcx_mbox_msg) == IPCX_MBOX_MSG_SIZE_VER0, "mbox_msg");
 _Static_assert(sizeof(struct ipcx_mbox_recv) == IPCX_MBOX_RECV_SIZE_VER0, "mbox_recv");
 _Static_assert(sizeof(struct ipcx_post) == IPCX_POST_SIZE_VER0, "post");
-_Static_assert(sizeof(struct ipcx_call) == IPCX_CALL_SIZE_VER0, "call");
-_Static_assert(sizeof(struct ipcx_reply) == IPCX_REPLY_SIZE_VER0, "reply");
 _Static_assert(offsetof(struct ipcx_stat, calls) == 432, "stat.calls");
 _Static_assert(offsetof(struct ipcx_mbox_msg, flags) == 32, "mbox_msg.flags");
 _Static_assert(offsetof(struct ipcx_mbox_recv, type) == 24, "mbox_recv.type");
@@ -26,134 +23,6 @@ _Static_assert(offsetof(struct ipcx_mbox_recv, fds) == 104, "mbox_recv.fds");
 _Static_assert(offsetof(struct ipcx_mbox_msg, fds) == 40, "mbox_msg.fds");
 _Static_assert(offsetof(struct ipcx_post, dest) == 32, "post.dest");
 _Static_assert(offsetof(struct ipcx_post, from) == 44, "post.from");
-_Static_assert(offsetof(struct ipcx_call, request) == 32, "call.request");
-_Static_assert(offsetof(struct ipcx_call, reply) == 88, "call.reply");
-_Static_assert(offsetof(struct ipcx_reply, match_arg) == 32, "reply.match_arg");
-_Static_assert(offsetof(struct ipcx_reply, reply) == 40, "reply.reply");
-_Static_assert(offsetof(struct ipcx_reply, next) == 96, "reply.next");
-
-struct request {
-	int fd;
-	union {
-		struct ipcx_info info;
-		struct ipcx_open open;
-		struct ipcx_stat stat;
-		struct ipcx_xfer xfer;
-		struct ipcx_post post;
-		struct ipcx_call call;
-		struct ipcx_reply reply;
-		char bytes[sizeof(struct ipcx_stat) + TAIL];
-	};
-	char name[UNIQUE_NAME_SIZE];
-	struct {
-		struct ipcx_mbox_attr attr;
-		char tail[TAIL];
-	} attr;
-	struct {
-		struct ipcx_mbox_msg msg;
-		char tail[TAIL];
-	} mail;
-	struct {
-		struct ipcx_mbox_recv recv;
-		char tail[TAIL];
-	} room;
-	char payload[16];
-	char answer[16];
-};
-
-FIXTURE(abi) {
-	int control;
-	int queue;
-	int mbox;		/* nobody receives but who asks for it */
-	int to_mbox;
-	int served;		/* each call is answered by the server */
-	int to_served;
-	int own;		/* mailbox to send from */
-	pid_t server;
-	pid_t caller;		/* whose request a good reply is for */
-	__u64 served_port;
-	char name[UNIQUE_NAME_SIZE];
-	char fresh_name[UNIQUE_NAME_SIZE];
-};
-
-typedef FIXTURE_DATA(abi) env_t;
-
-struct observed {
-	struct ipcx_stat mbox;
-	struct ipcx_stat served;
-};
-
-#include "abi.h"
-
-static int observe(env_t *env, struct observed *seen)
-{
-	int ret = wait_receivers(env->served, 1);
-
-	if (!ret)
-		ret = get_stat(env->served, &seen->served);
-	return ret ? ret : get_stat(env->mbox, &seen->mbox);
-}
-
-/* Gives back what it is sent. */
-static int serve(void *arg)
-{
-	int fd = *(int *)arg;
-	struct ipcx_reply r = { .flags = IPCX_REPLY_RECV };
-	char buf[16];
-
-	for (;;) {
-		r.next = (struct ipcx_mbox_recv) { .buf = addr(buf), .len = sizeof(buf) };
-		MUST_BE(1, op(fd, IPCX_REPLY, &r));
-		r.token = r.next.token;
-		r.reply = (struct ipcx_mbox_msg) { 0 };
-		if (r.token)
-			r.reply = make_mail(buf, r.next.len, 0, 0);
-	}
-}
-
-FIXTURE_SETUP(abi)
-{
-	unique_name(self->name, "abi");
-	unique_name(self->fresh_name, "abi-fresh");
-	self->control = open_control();
-	ASSERT_LE(0, self->control);
-	self->queue = new_queue(0, NULL);
-	ASSERT_LE(0, self->queue);
-	self->mbox = open_mbox(self->name, MBOX_CREATE, 0600);
-	ASSERT_LE(0, self->mbox);
-	self->to_mbox = open_mbox(self->name, IPCX_OPEN_WRITE, 0);
-	ASSERT_LE(0, self->to_mbox);
-	self->served = new_mbox(&self->served_port);
-	ASSERT_LE(0, self->served);
-	self->to_served = open_port(self->served_port, 0);
-	ASSERT_LE(0, self->to_served);
-	self->own = new_mbox(NULL);
-	ASSERT_LE(0, self->own);
-	self->server = spawn(serve, &self->served);
-	ASSERT_LT(0, self->server);
-}
-
-static void end_child(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	reap(pid);
-}
-
-FIXTURE_TEARDOWN(abi)
-{
-	if (self->caller > 0)
-		end_child(self->caller);
-	EXPECT_TRUE(is_empty(self->mbox));
-	EXPECT_TRUE(is_empty(self->queue));
-	end_child(self->server);
-	close(self->own);
-	close(self->to_served);
-	close(self->served);
-	close(self->to_mbox);
-	close(self->mbox);
-	close(self->queue);
-	close(self->control);
-}
 
 /* ---- good requests ---- */
 
@@ -291,34 +160,6 @@ static void prepare_post_sync(env_t *env, struct request *r)
 	r->post.flags = IPCX_POST_SYNC;
 }
 
-static void undo_post(env_t *env, int n)
-{
-	(void)n;
-	drain_mail(env->mbox);
-}
-
-static void prepare_call(env_t *env, struct request *r)
-{
-	r->fd = env->to_served;
-	r->call = make_call(r->payload, sizeof(r->payload), r->answer, sizeof(r->answer));
-}
-
-static void prepare_call_deadline(env_t *env, struct request *r)
-{
-	prepare_call(env, r);
-	r->call.flags = IPCX_XFER_DEADLINE;
-	r->call.clock = CLOCK_MONOTONIC;
-	r->call.deadline_ns = now_ns(CLOCK_MONOTONIC) + 1000 * NSEC_PER_SEC;
-}
-
-static void prepare_call_port(env_t *env, struct request *r)
-{
-	prepare_call(env, r);
-	r->fd = env->control;
-	r->call.flags = IPCX_TO_PORT;
-	r->call.dest = env->served_port;
-}
-
 /* What is output may hold anything. */
 static void prepare_recv(env_t *env, struct request *r)
 {
@@ -359,77 +200,6 @@ static void prepare_recv_cookie(env_t *env, struct request *r)
 	r->xfer.match_arg = 2;
 }
 
-static int call_mbox(void *arg)
-{
-	env_t *env = arg;
-	char room[16];
-	struct ipcx_call call = make_call("hello", 5, room, sizeof(room));
-
-	return op(env->to_mbox, IPCX_CALL, &call) != 0;
-}
-
-static void prepare_reply(env_t *env, struct request *r)
-{
-	struct ipcx_mbox_recv mail;
-
-	env->caller = spawn(call_mbox, env);
-	recv_mail(env->mbox, r->payload, sizeof(r->payload), &mail, 0);
-	r->fd = env->mbox;
-	r->reply = (struct ipcx_reply) {
-		.token = mail.token, .reply = make_mail(r->payload, 5, 7, 8),
-	};
-}
-
-static void prepare_discard(env_t *env, struct request *r)
-{
-	prepare_reply(env, r);
-	r->reply.flags = IPCX_REPLY_DISCARD;
-	r->reply.reply = (struct ipcx_mbox_msg) { 0 };
-}
-
-/* Room for the next message, which is there. */
-static void add_receive(env_t *env, struct request *r)
-{
-	post_mail(env->to_mbox, "hello", 5, 1, 2, -1, 0);
-	r->reply.flags |= IPCX_REPLY_RECV | IPCX_XFER_NONBLOCK;
-	memset(&r->reply.next, 0x55, sizeof(r->reply.next));
-	r->reply.next.buf = addr(r->answer);
-	r->reply.next.len = sizeof(r->answer);
-	r->reply.next.flags = 0;
-	r->reply.next.fd_room = 0;
-	r->reply.next.fds = 0;
-}
-
-static void prepare_reply_recv(env_t *env, struct request *r)
-{
-	prepare_reply(env, r);
-	add_receive(env, r);
-}
-
-static void prepare_only_recv(env_t *env, struct request *r)
-{
-	r->fd = env->mbox;
-	r->reply = (struct ipcx_reply) { 0 };
-	add_receive(env, r);
-}
-
-static void prepare_only_recv_deadline(env_t *env, struct request *r)
-{
-	prepare_only_recv(env, r);
-	r->reply.flags = IPCX_REPLY_RECV | IPCX_XFER_DEADLINE;
-	r->reply.clock = CLOCK_MONOTONIC;
-	r->reply.deadline_ns = now_ns(CLOCK_MONOTONIC) + 1000 * NSEC_PER_SEC;
-}
-
-/* The caller has its answer, or EPIPE. */
-static void undo_reply(env_t *env, int ret)
-{
-	(void)ret;
-	reap(env->caller);
-	env->caller = 0;
-	drain_mail(env->mbox);
-}
-
 GOOD(good_info, IPCX_INFO, prepare_info, NULL);
 GOOD(good_create, IPCX_OPEN, prepare_create, undo_open);
 GOOD(good_create_default, IPCX_OPEN, prepare_create_default, undo_open);
@@ -445,34 +215,23 @@ GOOD(good_post_from, IPCX_POST, prepare_post_from, undo_post);
 GOOD(good_post_port, IPCX_POST, prepare_post_port, undo_post);
 GOOD(good_post_name, IPCX_POST, prepare_post_name, undo_post);
 GOOD(good_post_sync, IPCX_POST, prepare_post_sync, undo_post);
-GOOD(good_call, IPCX_CALL, prepare_call, NULL);
-GOOD(good_call_deadline, IPCX_CALL, prepare_call_deadline, NULL);
-GOOD(good_call_port, IPCX_CALL, prepare_call_port, NULL);
 GOOD(good_recv, IPCX_RECV, prepare_recv, undo_post);
 GOOD(good_recv_deadline, IPCX_RECV, prepare_recv_deadline, undo_post);
 GOOD(good_recv_priority, IPCX_RECV, prepare_recv_priority, undo_post);
 GOOD(good_recv_cookie, IPCX_RECV, prepare_recv_cookie, undo_post);
 GOOD(good_peek, IPCX_RECV, prepare_peek, undo_post);
-GOOD(good_reply, IPCX_REPLY, prepare_reply, undo_reply);
-GOOD(good_discard, IPCX_REPLY, prepare_discard, undo_reply);
-GOOD(good_reply_recv, IPCX_REPLY, prepare_reply_recv, undo_reply);
-GOOD(good_only_recv, IPCX_REPLY, prepare_only_recv, undo_post);
-GOOD(good_only_recv_deadline, IPCX_REPLY, prepare_only_recv_deadline, undo_post);
 
 /* One of each number, and of each kind of fd that has it. */
 static const struct good *const every_op[] = {
-	&good_info, &good_create, &good_stat, &good_post, &good_post_port,
-	&good_call, &good_call_port, &good_recv, &good_reply, &good_reply_recv,
+	&good_info, &good_create, &good_stat, &good_post, &good_post_port, &good_recv,
 };
 
 static const struct good *const every_good[] = {
 	&good_info, &good_create, &good_create_default, &good_create_largest, &good_create_ring,
 	&good_create_anonymous, &good_open, &good_open_port, &good_stat, &good_post,
 	&good_post_deadline, &good_post_from, &good_post_port, &good_post_name,
-	&good_post_sync, &good_call, &good_call_deadline, &good_call_port, &good_recv,
-	&good_recv_deadline, &good_recv_priority, &good_recv_cookie, &good_peek,
-	&good_reply, &good_discard, &good_reply_recv, &good_only_recv,
-	&good_only_recv_deadline,
+	&good_post_sync, &good_recv, &good_recv_deadline, &good_recv_priority,
+	&good_recv_cookie, &good_peek,
 };
 
 TEST_F(abi, every_good_request_works)
@@ -685,17 +444,6 @@ TEST_F(abi, attr_fields)
 	expect_bad(_metadata, self, &good_create_largest, &max_msg_size, ~0ULL, -EINVAL);
 }
 
-/* A message without files says nothing of any. */
-static void check_no_files(struct __test_metadata *_metadata, env_t *env,
-			   const struct good *good, const struct field *fds,
-			   const struct field *fd_count, const struct field *reserved)
-{
-	expect_bad_bits(_metadata, env, good, fds, ~0ULL);
-	expect_bad(_metadata, env, good, fd_count, IPCX_FDS_MAX + 1, -EINVAL);
-	expect_bad(_metadata, env, good, fd_count, ~0U, -EINVAL);
-	expect_bad_bits(_metadata, env, good, reserved, ~0U);
-}
-
 TEST_F(abi, post_fields)
 {
 	static const struct field flags = FIELD(post.flags);
@@ -728,36 +476,6 @@ TEST_F(abi, post_fields)
 	check_no_files(_metadata, self, &good_post, &fds, &fd_count, &msg_reserved);
 }
 
-/* Where to, and from where: the same for a post and a call. */
-static void check_target(struct __test_metadata *_metadata, env_t *env,
-			 const struct good *on_mbox, const struct good *on_control,
-			 const struct field *flags, const struct field *dest,
-			 const struct field *dest_len, const struct field *from)
-{
-	const struct { int fd; int error; } senders[] = {
-		{ -2, -EBADF }, { 1000, -EBADF }, { (int)0x80000000, -EBADF },
-		{ 0x7fffffff, -EBADF }, { env->to_mbox, -EBADF }, { env->to_served, -EBADF },
-		{ env->queue, -EINVAL }, { env->control, -EINVAL }, { 0, -EINVAL },
-	};
-	struct request *r;
-	size_t i;
-
-	/* An fd that leads to a mailbox leads to no other. */
-	expect_bad_bits(_metadata, env, on_mbox, dest, ~0ULL);
-	expect_bad_bits(_metadata, env, on_mbox, dest_len, ~0U);
-	expect_bad(_metadata, env, on_control, flags, 0, -EINVAL);
-	expect_bad(_metadata, env, on_control, flags, IPCX_TO_PORT | IPCX_TO_NAME, -EINVAL);
-	expect_bad_bits(_metadata, env, on_control, dest_len, ~0U);
-	expect_bad(_metadata, env, on_control, dest, 0, -ENOENT);
-	expect_bad(_metadata, env, on_control, dest, ~0ULL, -ENOENT);
-
-	r = prepare(env, on_mbox);
-	for (i = 0; i < ARRAY_SIZE(senders); i++)
-		r = try_bad(_metadata, env, on_mbox, r, from, (__u32)senders[i].fd,
-			    senders[i].error);
-	expect_good(_metadata, env, on_mbox, r);
-}
-
 TEST_F(abi, post_target)
 {
 	static const struct field flags = FIELD(post.flags);
@@ -777,36 +495,6 @@ TEST_F(abi, post_target)
 	expect_bad(_metadata, self, &good_post_name, &dest_len, IPCX_NAME_MAX + 1,
 		   -ENAMETOOLONG);
 	expect_bad(_metadata, self, &good_post_name, &dest_len, ~0U, -ENAMETOOLONG);
-}
-
-TEST_F(abi, call_fields)
-{
-	static const struct field flags = FIELD(call.flags);
-	static const struct field clock = FIELD(call.clock);
-	static const struct field deadline = FIELD(call.deadline_ns);
-	static const struct field dest = FIELD(call.dest);
-	static const struct field dest_len = FIELD(call.dest_len);
-	static const struct field from = FIELD(call.from);
-	static const struct field msg_flags = FIELD(call.request.flags);
-	static const struct field priority = FIELD(call.request.priority);
-	static const struct field reply_flags = FIELD(call.reply.flags);
-	static const struct field fds = FIELD(call.request.fds);
-	static const struct field fd_count = FIELD(call.request.fd_count);
-	static const struct field reserved = FIELD(call.request.reserved);
-	uint64_t known = IPCX_XFER_NONBLOCK | IPCX_XFER_DEADLINE | IPCX_RECV_TRUNC |
-			 IPCX_XFER_ADAPTIVE;
-
-	expect_bad_bits(_metadata, self, &good_call, &flags, ~known);
-	expect_bad_bits(_metadata, self, &good_call_port, &flags, ~(known | IPCX_TO_PORT));
-	check_deadline(_metadata, self, &good_call, &good_call_deadline, &clock, &deadline);
-	check_target(_metadata, self, &good_call, &good_call_port, &flags, &dest, &dest_len,
-		     &from);
-	expect_bad_bits(_metadata, self, &good_call, &msg_flags, ~(uint64_t)IPCX_MSG_IOV);
-	expect_bad_bits(_metadata, self, &good_call, &reply_flags,
-			~(uint64_t)(IPCX_MSG_IOV | IPCX_MSG_CLOEXEC));
-	expect_bad(_metadata, self, &good_call, &priority, IPCX_PRIO_MAX + 1, -EINVAL);
-	expect_bad(_metadata, self, &good_call, &priority, ~0U, -EINVAL);
-	check_no_files(_metadata, self, &good_call, &fds, &fd_count, &reserved);
 }
 
 /* A peek never waits. */
@@ -858,116 +546,6 @@ TEST_F(abi, recv_fields)
 	expect_bad_peek(_metadata, self);
 }
 
-/* The fields of @reply: without a reply each of them has to be 0. */
-static void check_no_reply(struct __test_metadata *_metadata, env_t *env,
-			   const struct good *good)
-{
-	static const struct field fields[] = {
-		FIELD(reply.reply.buf), FIELD(reply.reply.len), FIELD(reply.reply.type),
-		FIELD(reply.reply.cookie), FIELD(reply.reply.flags),
-		FIELD(reply.reply.priority), FIELD(reply.reply.fds),
-		FIELD(reply.reply.fd_count), FIELD(reply.reply.reserved),
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(fields); i++)
-		expect_bad_bits(_metadata, env, good, &fields[i], ~0ULL);
-}
-
-/* What only IPCX_REPLY_RECV has: without it each has to be 0. */
-static void check_no_next(struct __test_metadata *_metadata, env_t *env,
-			  const struct good *good)
-{
-	static const struct field fields[] = {
-		FIELD(reply.clock), FIELD(reply.deadline_ns), FIELD(reply.match),
-		FIELD(reply.match_arg), FIELD(reply.next.buf), FIELD(reply.next.len),
-		FIELD(reply.next.flags), FIELD(reply.next.priority), FIELD(reply.next.type),
-		FIELD(reply.next.cookie), FIELD(reply.next.sender), FIELD(reply.next.seq),
-		FIELD(reply.next.token), FIELD(reply.next.pid), FIELD(reply.next.tid),
-		FIELD(reply.next.uid), FIELD(reply.next.gid), FIELD(reply.next.group),
-		FIELD(reply.next.lost), FIELD(reply.next.fd_count), FIELD(reply.next.fd_room),
-		FIELD(reply.next.fds),
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(fields); i++)
-		expect_bad_bits(_metadata, env, good, &fields[i], ~0ULL);
-}
-
-TEST_F(abi, reply_fields)
-{
-	static const struct field token = FIELD(reply.token);
-	static const struct field flags = FIELD(reply.flags);
-	static const struct field reserved = FIELD(reply.reserved);
-	static const struct field msg_flags = FIELD(reply.reply.flags);
-	static const struct field priority = FIELD(reply.reply.priority);
-	static const struct field fds = FIELD(reply.reply.fds);
-	static const struct field fd_count = FIELD(reply.reply.fd_count);
-	static const struct field msg_reserved = FIELD(reply.reply.reserved);
-	uint64_t known = IPCX_REPLY_DISCARD | IPCX_REPLY_RECV;
-
-	/* How to wait is nothing for who does not. */
-	expect_bad_bits(_metadata, self, &good_reply, &flags, ~known);
-	expect_bad_bits(_metadata, self, &good_discard, &flags, ~known);
-	/* The reply would be lost. */
-	expect_bad(_metadata, self, &good_reply, &flags, IPCX_REPLY_DISCARD, -EINVAL);
-	expect_bad_bits(_metadata, self, &good_reply, &reserved, ~0U);
-	expect_bad_bits(_metadata, self, &good_discard, &reserved, ~0U);
-	expect_bad_bits(_metadata, self, &good_reply, &msg_flags, ~(uint64_t)IPCX_MSG_IOV);
-	expect_bad(_metadata, self, &good_reply, &priority, IPCX_PRIO_MAX + 1, -EINVAL);
-	expect_bad(_metadata, self, &good_reply, &priority, ~0U, -EINVAL);
-	expect_bad(_metadata, self, &good_reply, &token, 0, -EINVAL);
-	expect_bad(_metadata, self, &good_reply, &token, ~0ULL, -ESTALE);
-	expect_bad(_metadata, self, &good_discard, &token, 0, -EINVAL);
-	expect_bad(_metadata, self, &good_discard, &token, ~0ULL, -ESTALE);
-	check_no_files(_metadata, self, &good_reply, &fds, &fd_count, &msg_reserved);
-	check_no_reply(_metadata, self, &good_discard);
-	check_no_next(_metadata, self, &good_reply);
-	check_no_next(_metadata, self, &good_discard);
-}
-
-TEST_F(abi, reply_recv_fields)
-{
-	static const struct field token = FIELD(reply.token);
-	static const struct field flags = FIELD(reply.flags);
-	static const struct field clock = FIELD(reply.clock);
-	static const struct field deadline = FIELD(reply.deadline_ns);
-	static const struct field reserved = FIELD(reply.reserved);
-	static const struct field match = FIELD(reply.match);
-	static const struct field match_arg = FIELD(reply.match_arg);
-	static const struct field next_flags = FIELD(reply.next.flags);
-	static const struct good *const goods[] = { &good_reply_recv, &good_only_recv };
-	uint64_t known = IPCX_XFER_NONBLOCK | IPCX_XFER_DEADLINE | IPCX_RECV_TRUNC |
-			 IPCX_XFER_ADAPTIVE | IPCX_REPLY_DISCARD | IPCX_REPLY_RECV;
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(goods); i++) {
-		expect_bad_bits(_metadata, self, goods[i], &flags, ~known);
-		expect_bad_bits(_metadata, self, goods[i], &reserved, ~0U);
-		expect_bad_bits(_metadata, self, goods[i], &match_arg, ~0ULL);
-		expect_bad(_metadata, self, goods[i], &match, IPCX_MATCH_REPLY + 1, -EINVAL);
-		expect_bad(_metadata, self, goods[i], &match, ~0U, -EINVAL);
-		expect_bad_bits(_metadata, self, goods[i], &next_flags,
-				~(uint64_t)(IPCX_MSG_IOV | IPCX_MSG_CLOEXEC));
-		check_deadline(_metadata, self, goods[i], &good_only_recv_deadline, &clock,
-			       &deadline);
-	}
-	/* What is refused receives nothing either. */
-	expect_bad(_metadata, self, &good_reply_recv, &token, ~0ULL, -ESTALE);
-}
-
-/* What is left of a call that a signal has interrupted is not looked at. */
-TEST_F(abi, reply_recv_without_token)
-{
-	struct request *r = prepare(self, &good_only_recv);
-
-	memset(&r->reply.reply, 0xff, sizeof(r->reply.reply));
-	r->reply.flags |= IPCX_REPLY_DISCARD;
-	EXPECT_EQ(1, op(r->fd, IPCX_REPLY, &r->reply));
-	EXPECT_EQ(0, r->reply.token);
-	free(r);
-}
-
 /* ---- output ---- */
 
 /* Whatever was in them: all that is told is of this message. */
@@ -999,57 +577,6 @@ TEST_F(abi, output_fields)
 	free(r);
 }
 
-TEST_F(abi, output_of_a_call)
-{
-	struct request *r = prepare(self, &good_call);
-
-	memset(&r->call.reply, 0x55, sizeof(r->call.reply));
-	r->call.reply.buf = addr(r->answer);
-	r->call.reply.len = sizeof(r->answer);
-	r->call.reply.flags = 0;
-	r->call.reply.fd_room = 0;
-	r->call.reply.fds = 0;
-	r->call.request.cookie = 77;
-	memcpy(r->payload, "0123456789abcdef", 16);
-	ASSERT_EQ(0, op(r->fd, IPCX_CALL, &r->call));
-	EXPECT_EQ(0, memcmp(r->answer, r->payload, 16));
-	EXPECT_EQ(addr(r->answer), r->call.reply.buf);
-	EXPECT_EQ(16, r->call.reply.len);
-	EXPECT_EQ(0, r->call.reply.flags);
-	EXPECT_EQ(0, r->call.reply.priority);
-	EXPECT_EQ(0, r->call.reply.type);
-	EXPECT_EQ(77, r->call.reply.cookie);
-	EXPECT_EQ(self->served_port, r->call.reply.sender);
-	EXPECT_EQ(0, r->call.reply.token);
-	EXPECT_EQ(self->server, r->call.reply.pid);
-	EXPECT_EQ(self->server, r->call.reply.tid);
-	EXPECT_EQ(0, r->call.reply.uid);
-	EXPECT_EQ(0, r->call.reply.gid);
-	EXPECT_EQ(0, r->call.reply.group);
-	EXPECT_EQ(0, r->call.reply.lost);
-	EXPECT_EQ(0, r->call.reply.fd_count);
-	/* The request is the caller's. */
-	EXPECT_EQ(77, r->call.request.cookie);
-	EXPECT_EQ(16, r->call.request.len);
-	free(r);
-}
-
-/* The token is 0 when the reply is done, and as it was when it is not. */
-TEST_F(abi, token_when_done)
-{
-	struct request *r = prepare(self, &good_reply);
-	__u64 token = r->reply.token;
-
-	r->reply.reply.len = 17;
-	EXPECT_EQ(-EMSGSIZE, op(r->fd, IPCX_REPLY, &r->reply));
-	EXPECT_EQ(token, r->reply.token);
-	r->reply.reply.len = 5;
-	EXPECT_EQ(0, op(r->fd, IPCX_REPLY, &r->reply));
-	EXPECT_EQ(0, r->reply.token);
-	undo_reply(self, 0);
-	free(r);
-}
-
 /* ---- numbers ---- */
 
 TEST_F(abi, wrong_direction_and_magic)
@@ -1060,31 +587,16 @@ TEST_F(abi, wrong_direction_and_magic)
 /* Operations of another kind of fd, and without the right. */
 TEST_F(abi, wrong_fd)
 {
-	const struct {
-		const struct good *good;
-		int fd;
-		int error;
-	} cases[] = {
+	const struct wrong_fd cases[] = {
 		{ &good_create, self->mbox, -ENOTTY }, { &good_create, self->to_mbox, -ENOTTY },
 		{ &good_stat, self->control, -ENOTTY },
 		{ &good_post, self->mbox, -EBADF }, { &good_post, self->queue, -ENOTTY },
 		{ &good_post, self->control, -EINVAL },
 		{ &good_post_port, self->to_mbox, -EINVAL },
-		{ &good_call, self->mbox, -EBADF }, { &good_call, self->queue, -ENOTTY },
-		{ &good_call, self->control, -EINVAL },
-		{ &good_call_port, self->to_mbox, -EINVAL },
 		{ &good_recv, self->to_mbox, -EBADF }, { &good_recv, self->control, -ENOTTY },
-		{ &good_reply, self->to_mbox, -EBADF }, { &good_reply, self->queue, -ENOTTY },
-		{ &good_reply, self->control, -ENOTTY }, { &good_reply, self->own, -ESTALE },
-		{ &good_reply_recv, self->own, -ESTALE },
 	};
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		static const struct field fd = FIELD(fd);
-
-		expect_bad(_metadata, self, cases[i].good, &fd, cases[i].fd, cases[i].error);
-	}
+	check_wrong_fds(_metadata, self, cases, ARRAY_SIZE(cases));
 }
 
 /* What queues have and mailboxes have not. */

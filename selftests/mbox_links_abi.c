@@ -673,12 +673,7 @@ TEST_F(abi, wrong_direction_and_magic)
 /* Operations of another kind of fd, and without the right. */
 TEST_F(abi, wrong_fd)
 {
-	static const struct field fd = FIELD(fd);
-	const struct {
-		const struct good *good;
-		int fd;
-		int error;
-	} cases[] = {
+	const struct wrong_fd cases[] = {
 		{ &good_grant, self->to_mbox, -EBADF }, { &good_grant, self->to_group, -EBADF },
 		{ &good_grant, self->queue, -ENOTTY }, { &good_grant, self->control, -ENOTTY },
 		{ &good_token, self->to_mbox, -EBADF }, { &good_token, self->home, -ESTALE },
@@ -699,10 +694,8 @@ TEST_F(abi, wrong_fd)
 		{ &good_unsubscribe, self->control, -ENOTTY },
 		{ &good_post_files, self->mbox, -EBADF }, { &good_post_call, self->mbox, -EBADF },
 	};
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(cases); i++)
-		expect_bad(_metadata, self, cases[i].good, &fd, cases[i].fd, cases[i].error);
+	check_wrong_fds(_metadata, self, cases, ARRAY_SIZE(cases));
 }
 
 TEST_HARNESS_MAIN
