@@ -20,6 +20,7 @@ NAMES = {
     "ipcx-queue": "ipcx-queue",
     "ipcx-queue-rw": "ipcx-queue-rw",
     "ipcx-mbox": "ipcx-mbox",
+    "ipcx-mbox-ring": "ipcx-mbox-ring",
     "ipcx-ring-spsc": "ipcx-ring-spsc",
     "ipcx-ring-mpsc": "ipcx-ring-mpsc",
     "ipcx-ring-broadcast": "ipcx-ring-broadcast",
@@ -77,9 +78,10 @@ def pair(run):
                      run.figure(size=4096, **which), run.figure(size=65536, **which)])
     table(rows)
     print("*32 per call*: 64 bytes, 32 messages in one system call, per message;\n"
-          "``sendmmsg(2)`` and ``recvmmsg(2)`` for sockets. Shared memory with futex has no\n"
-          "kernel on the way: it is faster than everything else, and the two sides have to\n"
-          "trust each other.\n")
+          "``sendmmsg(2)`` and ``recvmmsg(2)`` for sockets; the functions for many records of\n"
+          "rings. Shared memory with futex, and rings, have no kernel on the way, and are faster\n"
+          "than everything else; with the former the two sides have to trust each other. What\n"
+          "comes in a ring is copied out of it here, for that is what all others do.\n")
 
 
 def two(run):
