@@ -80,6 +80,8 @@ static int enter(const env_t *env, unsigned int mib)
 
 	MUST_BE(0, write_knob(env, "cgroup.procs", "0"));
 	MUST(mlockall(MCL_CURRENT | MCL_FUTURE) == 0);
+	/* Pages of files would make room at the limit. There is never so much to be had. */
+	MUST_BE(-EAGAIN, write_knob(env, "memory.reclaim", "1G"));
 	snprintf(limit, sizeof(limit), "%llu", read_knob(env, "memory.current") + mib * MIB);
 	MUST_BE(0, write_knob(env, "memory.max", limit));
 	return 0;
