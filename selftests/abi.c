@@ -318,27 +318,9 @@ static const struct good *const every_good[] = {
 	&good_recv_type, &good_recv_priority, &good_peek, &good_signal, &good_eventfd, &good_none,
 };
 
-TEST_F(abi, every_good_request_works)
-{
-	check_good(_metadata, self, every_good, ARRAY_SIZE(every_good));
-}
+#include "abi_ops.h"
 
 /* ---- sizes ---- */
-
-TEST_F(abi, shorter_than_the_first_version)
-{
-	check_shorter(_metadata, self, every_op, ARRAY_SIZE(every_op));
-}
-
-TEST_F(abi, longer_with_zero_tail)
-{
-	check_zero_tail(_metadata, self, every_op, ARRAY_SIZE(every_op));
-}
-
-TEST_F(abi, longer_with_nonzero_tail)
-{
-	check_nonzero_tail(_metadata, self, every_op, ARRAY_SIZE(every_op));
-}
 
 TEST_F(abi, stat_clears_the_tail)
 {
@@ -349,11 +331,6 @@ TEST_F(abi, stat_clears_the_tail)
 	ASSERT_EQ(0, op(self->queue, resized(IPCX_STAT, sizeof(bytes)), bytes));
 	for (i = sizeof(struct ipcx_stat); i < sizeof(bytes); i++)
 		EXPECT_EQ(0, bytes[i]);
-}
-
-TEST_F(abi, longest)
-{
-	check_longest(_metadata, self, every_op, ARRAY_SIZE(every_op));
 }
 
 /* The structures that others point to: attributes, messages, list entries. */
@@ -706,11 +683,6 @@ TEST_F(abi, unknown_numbers)
 		EXPECT_EQ(-ENOTTY, op(self->queue, number, r->bytes));
 	}
 	free(r);
-}
-
-TEST_F(abi, wrong_direction_and_magic)
-{
-	check_direction(_metadata, self, every_op, ARRAY_SIZE(every_op));
 }
 
 /* Operations of the other kind of fd; IPCX_INFO is for both. */

@@ -9,6 +9,8 @@
  *                     (the operation's structure, with room for TAIL bytes more)
  *   struct observed   what no bad request may change, without padding
  *   observe()         looks at it: 0 or -errno
+ *
+ * The tests that every operation has to pass are in abi_ops.h.
  */
 #ifndef IPCX_SELFTESTS_ABI_H
 #define IPCX_SELFTESTS_ABI_H
@@ -128,143 +130,6 @@ static inline void expect_bad_bits(struct __test_metadata *_metadata, env_t *env
 				    get_field(r, field) | 1ULL << bit, -EINVAL);
 	}
 	expect_good(_metadata, env, good, r);
-}
-
-/* ---- what holds for every operation; @ops has one request of each ---- */
-
-static inline void check_good(struct __test_metadata *_metadata, env_t *env,
-			      const struct good *const *goods, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		expect_good(_metadata, env, goods[i], prepare(env, goods[i]));
-}
-
-/* The least that the operation takes; most have not grown. */
-static inline size_t first_size(unsigned long number)
-{
-	return number == IPCX_STAT ? IPCX_STAT_SIZE_VER0 : _IOC_SIZE(number);
-}
-
-static inline void check_shorter(struct __test_metadata *_metadata, env_t *env,
-				 const struct good *const *ops, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		const struct good *good = ops[i];
-		struct request *r = prepare(env, good);
-		size_t size = first_size(good->number), shorter;
-
-		for (shorter = 0; shorter < size; shorter += shorter < size - 8 ? 4 : 1) {
-			EXPECT_EQ(-EINVAL, op(r->fd, resized(good->number, shorter), r->bytes)) {
-				TH_LOG("%s with %zu bytes", good->what, shorter);
-			}
-		}
-		expect_good(_metadata, env, good, r);
-	}
-}
-
-/* What this kernel does not know is zero: fine, and it comes back as zero. */
-static inline void check_zero_tail(struct __test_metadata *_metadata, env_t *env,
-				   const struct good *const *ops, size_t n)
-{
-	size_t i, j;
-
-	for (i = 0; i < n; i++) {
-		const struct good *good = ops[i];
-		struct request *r = prepare(env, good);
-		size_t size = _IOC_SIZE(good->number);
-		int ret = op(r->fd, resized(good->number, size + TAIL), r->bytes);
-
-		EXPECT_LE(0, ret) {
-			TH_LOG("%s", good->what);
-		}
-		for (j = 0; j < TAIL; j++)
-			EXPECT_EQ(0, r->bytes[size + j]);
-		if (ret >= 0 && good->undo)
-			good->undo(env, ret);
-		free(r);
-	}
-}
-
-static inline void check_nonzero_tail(struct __test_metadata *_metadata, env_t *env,
-				      const struct good *const *ops, size_t n)
-{
-	static const struct { size_t tail, at; } cases[] = {
-		{ 1, 0 }, { 8, 0 }, { 8, 7 }, { TAIL, TAIL / 2 + 1 }, { TAIL, TAIL - 1 },
-	};
-	size_t i, j;
-
-	for (i = 0; i < n; i++) {
-		const struct good *good = ops[i];
-		size_t size = _IOC_SIZE(good->number);
-		struct request *r;
-
-		/* Nothing is read from a structure that only goes out. */
-		if (!(_IOC_DIR(good->number) & _IOC_WRITE))
-			continue;
-		r = prepare(env, good);
-		for (j = 0; j < ARRAY_SIZE(cases); j++) {
-			r->bytes[size + cases[j].at] = 1;
-			EXPECT_EQ(-E2BIG, op(r->fd, resized(good->number, size + cases[j].tail),
-					     r->bytes)) {
-				TH_LOG("%s with byte %zu of a tail of %zu set", good->what,
-				       cases[j].at, cases[j].tail);
-			}
-			r->bytes[size + cases[j].at] = 0;
-		}
-		expect_good(_metadata, env, good, r);
-	}
-}
-
-/* The largest size that an ioctl number can carry is more than any operation takes. */
-static inline void check_longest(struct __test_metadata *_metadata, env_t *env,
-				 const struct good *const *ops, size_t n)
-{
-	size_t largest = (1 << _IOC_SIZEBITS) - 1, i;
-	char *bytes = calloc(1, largest);
-
-	for (i = 0; i < n; i++) {
-		const struct good *good = ops[i];
-		struct request *r = prepare(env, good);
-
-		memset(bytes, 0, largest);
-		memcpy(bytes, r->bytes, sizeof(r->bytes));
-		EXPECT_EQ(-E2BIG, op(r->fd, resized(good->number, largest), bytes)) {
-			TH_LOG("%s", good->what);
-		}
-		expect_good(_metadata, env, good, r);
-	}
-	free(bytes);
-}
-
-static inline void check_direction(struct __test_metadata *_metadata, env_t *env,
-				   const struct good *const *ops, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		const struct good *good = ops[i];
-		struct request *r = prepare(env, good);
-		unsigned long number = good->number;
-		unsigned int direction;
-
-		for (direction = 0; direction < 4; direction++) {
-			if (direction == _IOC_DIR(number))
-				continue;
-			EXPECT_EQ(-ENOTTY, op(r->fd, _IOC(direction, _IOC_TYPE(number),
-							  _IOC_NR(number), _IOC_SIZE(number)),
-					      r->bytes)) {
-				TH_LOG("%s, direction %u", good->what, direction);
-			}
-		}
-		EXPECT_EQ(-ENOTTY, op(r->fd, _IOC(_IOC_DIR(number), IPCX_IOC_MAGIC + 1,
-						  _IOC_NR(number), _IOC_SIZE(number)),
-				      r->bytes));
-		expect_good(_metadata, env, good, r);
-	}
 }
 
 /* An operation on an fd that has not got it. */

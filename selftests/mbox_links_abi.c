@@ -390,32 +390,7 @@ static const struct good *const every_good[] = {
 	&good_unsubscribe, &good_expel, &good_post_files, &good_recv_files, &good_post_call,
 };
 
-TEST_F(abi, every_good_request_works)
-{
-	check_good(_metadata, self, every_good, ARRAY_SIZE(every_good));
-}
-
-/* ---- sizes ---- */
-
-TEST_F(abi, shorter_than_the_first_version)
-{
-	check_shorter(_metadata, self, every_op, ARRAY_SIZE(every_op));
-}
-
-TEST_F(abi, longer_with_zero_tail)
-{
-	check_zero_tail(_metadata, self, every_op, ARRAY_SIZE(every_op));
-}
-
-TEST_F(abi, longer_with_nonzero_tail)
-{
-	check_nonzero_tail(_metadata, self, every_op, ARRAY_SIZE(every_op));
-}
-
-TEST_F(abi, longest)
-{
-	check_longest(_metadata, self, every_op, ARRAY_SIZE(every_op));
-}
+#include "abi_ops.h"
 
 /* ---- flags, reserved and unused fields ---- */
 
@@ -664,11 +639,6 @@ TEST_F(abi, post_call_fields)
 }
 
 /* ---- numbers ---- */
-
-TEST_F(abi, wrong_direction_and_magic)
-{
-	check_direction(_metadata, self, every_op, ARRAY_SIZE(every_op));
-}
 
 /* Operations of another kind of fd, and without the right. */
 TEST_F(abi, wrong_fd)

@@ -28,7 +28,7 @@ struct request {
 	} attr;
 };
 
-FIXTURE(bad) {
+FIXTURE(abi) {
 	int control;
 	struct ring ring;	/* a producer and a consumer of this process, room for more */
 	struct producer p;
@@ -41,7 +41,7 @@ FIXTURE(bad) {
 	char fresh_name[UNIQUE_NAME_SIZE];
 };
 
-typedef FIXTURE_DATA(bad) env_t;
+typedef FIXTURE_DATA(abi) env_t;
 
 struct observed {
 	struct ipcx_stat ring;
@@ -54,7 +54,7 @@ static int observe(env_t *env, struct observed *seen)
 	return get_stat(env->ring.fd, &seen->ring);
 }
 
-FIXTURE_SETUP(bad)
+FIXTURE_SETUP(abi)
 {
 	struct ipcx_ring_attr attr = {
 		.size = PAGE, .mode = IPCX_RING_MPSC, .max_producers = 3,
@@ -83,7 +83,7 @@ FIXTURE_SETUP(bad)
 	ASSERT_LE(0, self->event);
 }
 
-FIXTURE_TEARDOWN(bad)
+FIXTURE_TEARDOWN(abi)
 {
 	EXPECT_EQ(0, unlink_name(self->name));
 	EXPECT_EQ(-ENOENT, open_ring(self->fresh_name, RW, 0));
@@ -240,39 +240,11 @@ static const struct good *const every_good[] = {
 	&good_event, &good_arm, &good_wake, &good_wake_space, &good_wake_both,
 };
 
-TEST_F(bad, every_good_request_works)
-{
-	check_good(_metadata, self, every_good, ARRAY_SIZE(every_good));
-}
+#include "abi_ops.h"
 
 /* ---- sizes ---- */
 
-TEST_F(bad, shorter_than_the_first_version)
-{
-	check_shorter(_metadata, self, every_op, ARRAY_SIZE(every_op));
-}
-
-TEST_F(bad, longer_with_zero_tail)
-{
-	check_zero_tail(_metadata, self, every_op, ARRAY_SIZE(every_op));
-}
-
-TEST_F(bad, longer_with_nonzero_tail)
-{
-	check_nonzero_tail(_metadata, self, every_op, ARRAY_SIZE(every_op));
-}
-
-TEST_F(bad, longest)
-{
-	check_longest(_metadata, self, every_op, ARRAY_SIZE(every_op));
-}
-
-TEST_F(bad, direction)
-{
-	check_direction(_metadata, self, every_op, ARRAY_SIZE(every_op));
-}
-
-TEST_F(bad, attr_size)
+TEST_F(abi, attr_size)
 {
 	static const struct field size = FIELD(open.attr_size);
 	static const struct field attr = FIELD(open.attr);
@@ -292,7 +264,7 @@ TEST_F(bad, attr_size)
 
 /* ---- fields of the attributes ---- */
 
-TEST_F(bad, attr_ring_size)
+TEST_F(abi, attr_ring_size)
 {
 	static const struct field size = FIELD(attr.attr.size);
 	static const uint64_t values[] = {
@@ -307,7 +279,7 @@ TEST_F(bad, attr_ring_size)
 	expect_good(_metadata, self, &good_create, r);
 }
 
-TEST_F(bad, attr_mode)
+TEST_F(abi, attr_mode)
 {
 	static const struct field mode = FIELD(attr.attr.mode);
 
@@ -319,7 +291,7 @@ TEST_F(bad, attr_mode)
 	expect_bad(_metadata, self, &good_create_mpsc, &mode, IPCX_RING_SPSC, -EINVAL);
 }
 
-TEST_F(bad, attr_members)
+TEST_F(abi, attr_members)
 {
 	static const struct field producers = FIELD(attr.attr.max_producers);
 	static const struct field consumers = FIELD(attr.attr.max_consumers);
@@ -338,14 +310,14 @@ TEST_F(bad, attr_members)
 	}
 }
 
-TEST_F(bad, attr_flags)
+TEST_F(abi, attr_flags)
 {
 	static const struct field flags = FIELD(attr.attr.flags);
 
 	expect_bad_bits(_metadata, self, &good_create, &flags, ~(__u32)IPCX_RING_HUGE);
 }
 
-TEST_F(bad, open_flags)
+TEST_F(abi, open_flags)
 {
 	static const struct field flags = FIELD(open.flags);
 
@@ -357,7 +329,7 @@ TEST_F(bad, open_flags)
 
 /* ---- fields of a wait ---- */
 
-TEST_F(bad, wait_flags)
+TEST_F(abi, wait_flags)
 {
 	static const struct field flags = FIELD(wait.flags);
 
@@ -367,7 +339,7 @@ TEST_F(bad, wait_flags)
 	expect_bad_bits(_metadata, self, &good_arm, &flags, ~(__u32)IPCX_RING_WAIT_EVENTFD);
 }
 
-TEST_F(bad, wait_deadline)
+TEST_F(abi, wait_deadline)
 {
 	static const struct field clock = FIELD(wait.clock);
 	static const struct field deadline = FIELD(wait.deadline_ns);
@@ -375,7 +347,7 @@ TEST_F(bad, wait_deadline)
 	check_deadline(_metadata, self, &good_wait, &good_wait_deadline, &clock, &deadline);
 }
 
-TEST_F(bad, wait_role)
+TEST_F(abi, wait_role)
 {
 	static const struct field role = FIELD(wait.role);
 
@@ -384,7 +356,7 @@ TEST_F(bad, wait_role)
 	expect_bad(_metadata, self, &good_wait, &role, ~0U, -EINVAL);
 }
 
-TEST_F(bad, wait_slot)
+TEST_F(abi, wait_slot)
 {
 	static const struct field slot = FIELD(wait.slot);
 	static const uint64_t nobodys[] = { 1, 2, 3, 63, 64, 1 << 16, 1U << 31, ~0U };
@@ -396,7 +368,7 @@ TEST_F(bad, wait_slot)
 	}
 }
 
-TEST_F(bad, wait_index)
+TEST_F(abi, wait_index)
 {
 	static const struct field index = FIELD(wait.index);
 
@@ -410,7 +382,7 @@ TEST_F(bad, wait_index)
 
 /* ---- fields of an eventfd ---- */
 
-TEST_F(bad, event_role)
+TEST_F(abi, event_role)
 {
 	static const struct field role = FIELD(event.role);
 
@@ -419,7 +391,7 @@ TEST_F(bad, event_role)
 	expect_bad(_metadata, self, &good_event, &role, ~0U, -EINVAL);
 }
 
-TEST_F(bad, event_slot)
+TEST_F(abi, event_slot)
 {
 	static const struct field slot = FIELD(event.slot);
 	static const uint64_t nobodys[] = { 1, 2, 3, 63, 64, 1 << 16, 1U << 31, ~0U };
@@ -429,7 +401,7 @@ TEST_F(bad, event_slot)
 		expect_bad(_metadata, self, &good_event, &slot, nobodys[i], -ENOTCONN);
 }
 
-TEST_F(bad, event_fd)
+TEST_F(abi, event_fd)
 {
 	static const struct field fd = FIELD(event.fd);
 
@@ -440,7 +412,7 @@ TEST_F(bad, event_fd)
 	expect_bad(_metadata, self, &good_event, &fd, self->ring.fd, -EINVAL);
 }
 
-TEST_F(bad, event_reserved)
+TEST_F(abi, event_reserved)
 {
 	static const struct field reserved = FIELD(event.reserved);
 
@@ -449,7 +421,7 @@ TEST_F(bad, event_reserved)
 
 /* ---- fields of a wake ---- */
 
-TEST_F(bad, wake_flags)
+TEST_F(abi, wake_flags)
 {
 	static const struct field flags = FIELD(wake.flags);
 
@@ -462,7 +434,7 @@ TEST_F(bad, wake_flags)
 	expect_bad(_metadata, self, &good_wake_space, &flags, 3, -EBADF);
 }
 
-TEST_F(bad, wake_reserved)
+TEST_F(abi, wake_reserved)
 {
 	static const struct field reserved = FIELD(wake.reserved);
 
@@ -471,7 +443,7 @@ TEST_F(bad, wake_reserved)
 
 /* ---- pointers ---- */
 
-TEST_F(bad, argument)
+TEST_F(abi, argument)
 {
 	static const unsigned long numbers[] = {
 		IPCX_RING_WAIT, IPCX_RING_WAKE, IPCX_RING_EVENTFD, IPCX_STAT,
@@ -490,7 +462,7 @@ TEST_F(bad, argument)
 	}
 }
 
-TEST_F(bad, attributes)
+TEST_F(abi, attributes)
 {
 	struct request *r = prepare(self, &good_create);
 	size_t i;
@@ -510,7 +482,7 @@ TEST_F(bad, attributes)
 }
 
 /* No object, no name, no fd and no memory are left of one whose maker was not told. */
-TEST_F(bad, open_cannot_be_told)
+TEST_F(abi, open_cannot_be_told)
 {
 	struct request *r = prepare(self, &good_create);
 	int fd = lowest_free_fd();
