@@ -36,69 +36,28 @@ TEST(fresh)
 {
 	struct ipcx_queue_attr attr = { .overflow = IPCX_OVERFLOW_DROP };
 	long long before = now_ns(CLOCK_REALTIME);
-	struct ipcx_stat stat, zero;
 	int fd = new_queue(0, &attr);
 
-	memset(&zero, 0, sizeof(zero));
-	memset(&stat, 0x55, sizeof(stat));
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, get_stat(fd, &stat));
-	EXPECT_LT(0, stat.id);
-	EXPECT_EQ(IPCX_KIND_QUEUE, stat.kind);
-	EXPECT_EQ(0600, stat.mode);
-	EXPECT_EQ(0, stat.uid);
-	EXPECT_EQ(0, stat.gid);
-	EXPECT_EQ(0, stat.state);
-	EXPECT_EQ(IPCX_OVERFLOW_DROP, stat.overflow);
-	EXPECT_EQ(1, stat.handles);
-	EXPECT_EQ(0, stat.name_len);
-	EXPECT_EQ(0, stat.recv_waiters);
-	EXPECT_EQ(0, stat.send_waiters);
-	EXPECT_LE(before - 10 * NSEC_PER_MSEC, stat.created_ns);
-	EXPECT_GE(now_ns(CLOCK_REALTIME), stat.created_ns);
-	/* All counters, and every byte of the name. */
-	EXPECT_EQ(0, memcmp(&stat.depth, &zero, offsetof(struct ipcx_stat, created_ns) -
-						offsetof(struct ipcx_stat, depth)));
-	EXPECT_EQ(0, memcmp(stat.name, zero.name, sizeof(zero.name)));
+	expect_fresh(_metadata, fd, IPCX_KIND_QUEUE, IPCX_OVERFLOW_DROP, before);
 	close(fd);
 }
 
 TEST(counters)
 {
-	char big[100] = { 0 };
-	struct ipcx_stat stat;
+	char big[FIRST_LEN] = { 0 };
 	int fd = new_queue(0, NULL);
 
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(1, send_msg(fd, big, 100, 0, 0, 0));
+	ASSERT_EQ(1, send_msg(fd, big, FIRST_LEN, 0, 0, 0));
 	ASSERT_EQ(1, send_msg(fd, big, 0, 0, 0, 0));
-	ASSERT_EQ(1, send_msg(fd, big, 7, 0, 9, 0));
-	ASSERT_EQ(0, get_stat(fd, &stat));
-	EXPECT_EQ(3, stat.depth);
-	EXPECT_EQ(107, stat.bytes);
-	EXPECT_EQ(3, stat.sent);
-	EXPECT_EQ(107, stat.sent_bytes);
-	EXPECT_EQ(0, stat.received);
-	/* Looking is not receiving. */
+	ASSERT_EQ(1, send_msg(fd, big, LAST_LEN, 0, 9, 0));
+	expect_three_sent(_metadata, fd);
+	/* Looking is not receiving. The last has priority. */
 	ASSERT_EQ(1, recv_msg(fd, big, sizeof(big), NULL, IPCX_RECV_PEEK));
 	ASSERT_EQ(1, recv_msg(fd, big, sizeof(big), NULL, 0));
-	ASSERT_EQ(0, get_stat(fd, &stat));
-	EXPECT_EQ(2, stat.depth);
-	EXPECT_EQ(0, stat.inflight);
-	EXPECT_EQ(100, stat.bytes);
-	EXPECT_EQ(1, stat.received);
-	EXPECT_EQ(7, stat.received_bytes);
+	expect_one_received(_metadata, fd, LAST_LEN);
 	EXPECT_EQ(2, drain(fd));
-	ASSERT_EQ(0, get_stat(fd, &stat));
-	EXPECT_EQ(0, stat.depth);
-	EXPECT_EQ(0, stat.bytes);
-	EXPECT_EQ(3, stat.received);
-	EXPECT_EQ(107, stat.received_bytes);
-	EXPECT_EQ(3, stat.depth_max);
-	EXPECT_EQ(107, stat.bytes_max);
-	EXPECT_EQ(0, stat.dropped);
-	EXPECT_EQ(0, stat.send_blocked);
-	EXPECT_EQ(0, stat.recv_blocked);
+	expect_three_received(_metadata, fd);
 	close(fd);
 }
 
@@ -463,39 +422,22 @@ TEST(text_of_hostile_names)
 
 TEST(readlink_of_fd)
 {
-	char path[64], target[64], expected[64];
-	struct ipcx_stat stat;
 	int fd = new_queue(0, NULL);
-	ssize_t n;
 
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, get_stat(fd, &stat));
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	n = readlink(path, target, sizeof(target) - 1);
-	ASSERT_LT(0, n);
-	target[n] = '\0';
-	snprintf(expected, sizeof(expected), "ipcx:[queue:%llu]", (unsigned long long)stat.id);
-	EXPECT_STREQ(expected, target);
+	expect_link(_metadata, fd, "queue");
 	close(fd);
 }
 
 TEST(debugfs)
 {
 	char name[UNIQUE_NAME_SIZE], text[65536];
-	struct ipcx_stat stat;
-	const char *line;
 	int fd;
 
 	unique_name(name, "debugfs");
 	fd = open_queue(name, CREATE_RW, 0600);
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, get_stat(fd, &stat));
-	ASSERT_LT(0, read_file(DEBUGFS_OBJECTS, text, sizeof(text)));
-	line = strstr(text, name);
-	ASSERT_NE(NULL, line);
-	while (line > text && line[-1] != '\n')
-		line--;
-	EXPECT_NE(NULL, strstr(line, "queue"));
+	expect_object(_metadata, name, "queue");
 	EXPECT_EQ(0, unlink_name(name));
 	ASSERT_LT(0, read_file(DEBUGFS_OBJECTS, text, sizeof(text)));
 	close(fd);

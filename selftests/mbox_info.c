@@ -21,73 +21,36 @@ TEST(defaults)
 TEST(fresh)
 {
 	long long before = now_ns(CLOCK_REALTIME);
-	struct ipcx_stat stat, zero;
+	struct ipcx_stat stat;
 	__u64 port;
 	int fd = new_mbox(&port);
 
-	memset(&zero, 0, sizeof(zero));
-	memset(&stat, 0x55, sizeof(stat));
-	ASSERT_LE(0, fd);
+	expect_fresh(_metadata, fd, IPCX_KIND_MBOX, IPCX_OVERFLOW_BLOCK, before);
 	ASSERT_EQ(0, get_stat(fd, &stat));
 	EXPECT_EQ(port, stat.id);
-	EXPECT_EQ(IPCX_KIND_MBOX, stat.kind);
-	EXPECT_EQ(0600, stat.mode);
-	EXPECT_EQ(0, stat.uid);
-	EXPECT_EQ(0, stat.gid);
-	EXPECT_EQ(0, stat.state);
-	EXPECT_EQ(IPCX_OVERFLOW_BLOCK, stat.overflow);
-	EXPECT_EQ(1, stat.handles);
-	EXPECT_EQ(0, stat.name_len);
-	EXPECT_EQ(0, stat.recv_waiters);
-	EXPECT_EQ(0, stat.send_waiters);
-	EXPECT_LE(before - 10 * NSEC_PER_MSEC, stat.created_ns);
-	EXPECT_GE(now_ns(CLOCK_REALTIME), stat.created_ns);
-	EXPECT_EQ(0, memcmp(&stat.depth, &zero, offsetof(struct ipcx_stat, created_ns) -
-						offsetof(struct ipcx_stat, depth)));
-	EXPECT_EQ(0, memcmp(stat.name, zero.name, sizeof(zero.name)));
-	EXPECT_EQ(0, stat.calls);
 	close(fd);
 }
 
 TEST(counters)
 {
-	char big[100] = { 0 };
+	char big[FIRST_LEN] = { 0 };
 	struct ipcx_stat stat;
 	__u64 port;
 	int fd = new_mbox(&port), to = open_port(port, 0);
 
 	ASSERT_LE(0, to);
-	ASSERT_EQ(1, post_mail(to, big, 100, 0, 0, -1, 0));
+	ASSERT_EQ(1, post_mail(to, big, FIRST_LEN, 0, 0, -1, 0));
 	ASSERT_EQ(1, post_mail(to, big, 0, 0, 0, -1, 0));
-	ASSERT_EQ(1, post_mail(to, big, 7, 0, 0, -1, 0));
+	ASSERT_EQ(1, post_mail(to, big, LAST_LEN, 0, 0, -1, 0));
 	/* Both ends see the same. */
+	expect_three_sent(_metadata, to);
 	ASSERT_EQ(0, get_stat(to, &stat));
 	EXPECT_EQ(2, stat.handles);
-	EXPECT_EQ(3, stat.depth);
-	EXPECT_EQ(107, stat.bytes);
-	EXPECT_EQ(3, stat.sent);
-	EXPECT_EQ(107, stat.sent_bytes);
-	EXPECT_EQ(0, stat.received);
 	ASSERT_EQ(1, recv_mail(fd, big, sizeof(big), NULL, IPCX_RECV_PEEK));
 	ASSERT_EQ(1, recv_mail(fd, big, sizeof(big), NULL, 0));
-	ASSERT_EQ(0, get_stat(fd, &stat));
-	EXPECT_EQ(2, stat.depth);
-	EXPECT_EQ(0, stat.inflight);
-	EXPECT_EQ(7, stat.bytes);
-	EXPECT_EQ(1, stat.received);
-	EXPECT_EQ(100, stat.received_bytes);
+	expect_one_received(_metadata, fd, FIRST_LEN);
 	EXPECT_EQ(2, drain_mail(fd));
-	ASSERT_EQ(0, get_stat(fd, &stat));
-	EXPECT_EQ(0, stat.depth);
-	EXPECT_EQ(0, stat.bytes);
-	EXPECT_EQ(3, stat.received);
-	EXPECT_EQ(107, stat.received_bytes);
-	EXPECT_EQ(3, stat.depth_max);
-	EXPECT_EQ(107, stat.bytes_max);
-	EXPECT_EQ(0, stat.dropped);
-	EXPECT_EQ(0, stat.send_blocked);
-	EXPECT_EQ(0, stat.recv_blocked);
-	EXPECT_EQ(0, stat.calls);
+	expect_three_received(_metadata, fd);
 	close(to);
 	close(fd);
 }
@@ -315,17 +278,13 @@ TEST(list_of_readable_mboxes)
 
 TEST(text)
 {
-	char name[UNIQUE_NAME_SIZE], path[64], target[64], expected[64], text[65536];
-	const char *line;
-	struct ipcx_stat stat;
-	ssize_t n;
+	char name[UNIQUE_NAME_SIZE], path[64], text[65536];
 	int fd;
 
 	unique_name(name, "text");
 	fd = open_mbox(name, MBOX_CREATE | IPCX_OPEN_WRITE, 0600);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(1, post_number(fd, 1));
-	ASSERT_EQ(0, get_stat(fd, &stat));
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	ASSERT_LT(0, read_file(path, text, sizeof(text)));
 	ASSERT_NE(NULL, fdinfo_value(text, "ipcx-kind"));
@@ -334,20 +293,8 @@ TEST(text)
 	EXPECT_STREQ(name, fdinfo_value(text, "ipcx-name"));
 	ASSERT_NE(NULL, fdinfo_value(text, "ipcx-depth"));
 	EXPECT_STREQ("1", fdinfo_value(text, "ipcx-depth"));
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	n = readlink(path, target, sizeof(target) - 1);
-	ASSERT_LT(0, n);
-	target[n] = '\0';
-	snprintf(expected, sizeof(expected), "ipcx:[mbox:%llu]", (unsigned long long)stat.id);
-	EXPECT_STREQ(expected, target);
-
-	ASSERT_LT(0, read_file(DEBUGFS_OBJECTS, text, sizeof(text)));
-	line = strstr(text, name);
-	ASSERT_NE(NULL, line);
-	while (line > text && line[-1] != '\n')
-		line--;
-	EXPECT_NE(NULL, strstr(line, "mbox"));
+	expect_link(_metadata, fd, "mbox");
+	expect_object(_metadata, name, "mbox");
 	close(fd);
 	ASSERT_LE(0, read_file(DEBUGFS_OBJECTS, text, sizeof(text)));
 	EXPECT_EQ(NULL, strstr(text, name));

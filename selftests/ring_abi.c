@@ -3,10 +3,9 @@
  * What a ring is: layouts, defaults, its info page, its state and how that is shown,
  * its name. What it refuses is in ring_badinput.c.
  */
-#include "ring.h"
+#include "info.h"
 #include "mbox.h"
-
-#define OBJECTS		"/sys/kernel/debug/ipcx/objects"
+#include "ring.h"
 
 /* Layouts are the same everywhere: this file is also built for i386. */
 _Static_assert(sizeof(struct ipcx_ring_attr) == IPCX_RING_ATTR_SIZE_VER0, "ring_attr");
@@ -140,28 +139,9 @@ TEST(without_attributes)
 TEST(stat_of_a_fresh_one)
 {
 	long long before = now_ns(CLOCK_REALTIME);
-	struct ipcx_stat stat, zero;
 	int fd = new_ring(NULL);
 
-	memset(&zero, 0, sizeof(zero));
-	memset(&stat, 0x55, sizeof(stat));
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, get_stat(fd, &stat));
-	EXPECT_NE(0, stat.id);
-	EXPECT_EQ(IPCX_KIND_RING, stat.kind);
-	EXPECT_EQ(0600, stat.mode);
-	EXPECT_EQ(0, stat.uid);
-	EXPECT_EQ(0, stat.gid);
-	EXPECT_EQ(0, stat.state);
-	EXPECT_EQ(1, stat.handles);
-	EXPECT_EQ(0, stat.name_len);
-	EXPECT_LE(before - 10 * NSEC_PER_MSEC, stat.created_ns);
-	EXPECT_GE(now_ns(CLOCK_REALTIME), stat.created_ns);
-	EXPECT_EQ(0, memcmp(&stat.depth, &zero.depth, offsetof(struct ipcx_stat, created_ns) -
-			    offsetof(struct ipcx_stat, depth)));
-	EXPECT_EQ(0, memcmp(&stat.calls, &zero.calls, offsetof(struct ipcx_stat, ring_mode) -
-			    offsetof(struct ipcx_stat, calls)));
-	EXPECT_EQ(0, stat.reserved);
+	expect_fresh(_metadata, fd, IPCX_KIND_RING, IPCX_OVERFLOW_BLOCK, before);
 	close(fd);
 }
 
@@ -260,16 +240,12 @@ TEST(list)
 
 TEST(text)
 {
-	char name[UNIQUE_NAME_SIZE], path[64], text[65536], expected[128];
-	struct ipcx_stat stat;
-	const char *line;
-	ssize_t n;
+	char name[UNIQUE_NAME_SIZE], path[64], text[4096], expected[128];
 	int fd;
 
 	unique_name(name, "ring-text");
 	fd = open_ring(name, IPCX_OPEN_READ | IPCX_OPEN_CREATE, 0600);
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, get_stat(fd, &stat));
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	ASSERT_LT(0, read_file(path, text, sizeof(text)));
 	EXPECT_NE(NULL, strstr(text, "\nipcx-kind:\t" "ring\n"));
@@ -277,22 +253,8 @@ TEST(text)
 	EXPECT_NE(NULL, strstr(text, expected)) {
 		TH_LOG("%s", text);
 	}
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	n = readlink(path, text, sizeof(text) - 1);
-	ASSERT_LT(0, n);
-	text[n] = '\0';
-	snprintf(expected, sizeof(expected), "ipcx:[ring:%llu]", (unsigned long long)stat.id);
-	EXPECT_STREQ(expected, text);
-
-	ASSERT_LT(0, read_file(OBJECTS, text, sizeof(text)));
-	line = strstr(text, name);
-	ASSERT_NE(NULL, line);
-	while (line > text && line[-1] != '\n')
-		line--;
-	line += strspn(line, "0123456789");
-	EXPECT_EQ(0, strncmp(line + strspn(line, " "), "ring ", 5)) {
-		TH_LOG("%.80s", line);
-	}
+	expect_link(_metadata, fd, "ring");
+	expect_object(_metadata, name, "ring");
 	EXPECT_EQ(0, unlink_name(name));
 	close(fd);
 }
