@@ -5,7 +5,10 @@
 
 #include "common.h"
 
+#include <sys/resource.h>
+
 #define DEBUGFS		"/sys/kernel/debug/"
+#define MANY		1000	/* nothing has as many places to fail */
 
 static const char *const injectors[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
 
@@ -69,6 +72,21 @@ static inline int open_fail_nth(void)
 {
 	fail_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 	return fail_fd < 0 ? -errno : 0;
+}
+
+/* For a program that goes on as @uid. Page faults of its own are not what is tested. */
+static inline int set_up_faults(uid_t uid)
+{
+	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	int ret = set_up_injectors();
+
+	if (!ret && setrlimit(RLIMIT_MEMLOCK, &unlimited) < 0)
+		ret = -errno;
+	if (!ret && uid)
+		ret = become(uid);
+	if (!ret && mlockall(MCL_CURRENT) < 0)
+		ret = -errno;
+	return ret ? ret : open_fail_nth();
 }
 
 static inline void arm(unsigned int n)

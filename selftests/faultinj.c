@@ -3,29 +3,24 @@
  * Every allocation and every copy from or to user memory of every operation
  * fails once: the first, the second, ... until an operation is through without
  * meeting the failure. After each the operation either failed and changed
- * nothing, or got along without. Needs a kernel with fault injection.
+ * nothing, or got along without. Here of queues; what waits is in faultinj_wait.c,
+ * loading in faultinj_module.c, the other kinds in mbox_fault*.c and ring_fault.c. Needs
+ * a kernel with fault injection.
  */
-#include "common.h"
-#include "fault.h"
+#include "fault_queue.h"
 
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 
-#define MANY		1000	/* no operation has as many places to fail */
-#define BIG		(1 << 20)
 #define BATCH		40
 #define BUFFERS		20
 #define PIECE		5	/* bytes in each of the buffers */
 #define SLOT		(BIG / BATCH)	/* room for each message of a batch */
 
-/* The message of type n is what lies here from byte n on: none is like another. */
-static char payload[BIG + BATCH];
-static char room[BIG];
+_Static_assert(BATCH <= TYPES, "each message of a batch has its type");
 
 /* ---- steps ---- */
 
@@ -66,9 +61,6 @@ static void make_buffers(env_t *env)
 {
 	int i;
 
-	/* Never 0, and with a period that is no size of a buffer or step of a copy. */
-	for (i = 0; i < (int)sizeof(payload); i++)
-		payload[i] = 1 + i % 251;
 	for (i = 0; i < BUFFERS; i++) {
 		env->out_iov[i] = (struct ipcx_iovec) { addr(piece_of_payload(i)), PIECE };
 		env->out_uiov[i] = (struct iovec) { piece_of_payload(i), PIECE };
@@ -79,16 +71,9 @@ static void make_buffers(env_t *env)
 
 static void set_up(struct __test_metadata *_metadata, env_t *env, uid_t uid)
 {
-	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
-
-	ASSERT_EQ(0, set_up_injectors());
-	ASSERT_EQ(0, setrlimit(RLIMIT_MEMLOCK, &unlimited));
-	if (uid)
-		ASSERT_EQ(0, become(uid));
-	/* Page faults of this program are not what is tested. */
+	make_payload();
 	make_buffers(env);
-	ASSERT_EQ(0, mlockall(MCL_CURRENT));
-	ASSERT_EQ(0, open_fail_nth());
+	ASSERT_EQ(0, set_up_faults(uid));
 	unique_name(env->name, "fault");
 	env->control = open_control();
 	ASSERT_LE(0, env->control);
@@ -239,16 +224,6 @@ static int run_send_iov(env_t *env)
 	return op(env->queue, IPCX_SEND, &xfer);
 }
 
-/* @ret, but -EIO where it says that the first message was received and it was not. */
-static int whole(env_t *env, int ret, const struct ipcx_msg *msg)
-{
-	if (ret != 1)
-		return ret;
-	if (msg->len != env->len || msg->type != 0 || msg->priority != 3)
-		return -EIO;
-	return memcmp(room, payload, env->len) ? -EIO : ret;
-}
-
 static bool pieces_are_whole(size_t len)
 {
 	int i;
@@ -287,7 +262,7 @@ static int run_recv(env_t *env)
 	struct ipcx_msg msg;
 	int ret = recv_msg(env->queue, room, sizeof(room), &msg, IPCX_XFER_NONBLOCK);
 
-	return whole(env, ret, &msg);
+	return whole(ret, &msg, env->len);
 }
 
 static int receive_match(env_t *env, __u32 match, __u64 match_arg)
@@ -296,7 +271,7 @@ static int receive_match(env_t *env, __u32 match, __u64 match_arg)
 	int ret = recv_match(env->queue, room, sizeof(room), &msg, match, match_arg,
 			     IPCX_XFER_NONBLOCK);
 
-	return whole(env, ret, &msg);
+	return whole(ret, &msg, env->len);
 }
 
 static int run_recv_type(env_t *env)
@@ -334,7 +309,7 @@ static int run_peek(env_t *env)
 	struct ipcx_msg msg;
 	int ret = recv_msg(env->queue, room, sizeof(room), &msg, IPCX_RECV_PEEK);
 
-	return whole(env, ret, &msg);
+	return whole(ret, &msg, env->len);
 }
 
 static int run_recv_batch(env_t *env)
@@ -506,28 +481,10 @@ static void expect_messages(struct __test_metadata *_metadata, env_t *env,
 {
 	int type;
 
-	for (type = first; type < last; type++) {
-		size_t len = step->run == run_send_batch ? batch_len(type) : step->len;
-		struct ipcx_msg msg;
-
-		memset(room, 0, len);
-		ASSERT_EQ(1, recv_msg(env->queue, room, sizeof(room), &msg,
-				      IPCX_XFER_NONBLOCK)) {
-			TH_LOG("%s: message %d of %d is lost", step->what, type, last);
-		}
-		ASSERT_EQ((__u64)type, msg.type) {
-			TH_LOG("%s: out of order", step->what);
-		}
-		ASSERT_EQ(len, msg.len) {
-			TH_LOG("%s: message %d", step->what, type);
-		}
-		ASSERT_EQ(0, memcmp(room, payload + type, len)) {
-			TH_LOG("%s: message %d is not what was sent", step->what, type);
-		}
-	}
-	ASSERT_TRUE(is_empty(env->queue)) {
-		TH_LOG("%s: too much is there", step->what);
-	}
+	for (type = first; type < last; type++)
+		expect_message(_metadata, env->queue, step->what, type,
+			       step->run == run_send_batch ? batch_len(type) : step->len);
+	expect_no_message(_metadata, env->queue, step->what);
 }
 
 /* What must not change where the operation fails. */
@@ -759,254 +716,6 @@ TEST_F(fault, open_and_unlink)
 	}
 	EXPECT_LT(2, n);
 	EXPECT_EQ(-ENOENT, unlink_name(self->name));
-}
-
-/* ---- operations that wait ---- */
-
-struct outcome {
-	int ret;
-	bool met;
-	bool finished;
-};
-
-struct waiting {
-	env_t *env;
-	unsigned int n;
-	int (*run)(env_t *env);
-	struct outcome *outcome;
-};
-
-static int run_waiting(void *arg)
-{
-	struct waiting *w = arg;
-
-	/* The task's own, not its parent's. */
-	MUST_BE(0, open_fail_nth());
-	MUST(mlockall(MCL_CURRENT) == 0);
-	memset(room, 0, sizeof(room));
-	arm(w->n);
-	w->outcome->ret = w->run(w->env);
-	w->outcome->met = disarm();
-	w->outcome->finished = true;
-	return 0;
-}
-
-static int run_blocking_recv(env_t *env)
-{
-	struct ipcx_msg msg;
-	int ret = recv_msg(env->queue, room, sizeof(room), &msg, 0);
-
-	return whole(env, ret, &msg);
-}
-
-static int run_blocking_send(env_t *env)
-{
-	return send_msg(env->queue, payload + 1, env->len, 1, 3, 0);
-}
-
-/* It waits, or it has failed before it came to that. */
-static bool waits_or_finished(void *arg)
-{
-	struct waiting *w = arg;
-	struct ipcx_stat stat;
-
-	get_stat(w->env->queue, &stat);
-	return stat.recv_waiters || stat.send_waiters || w->outcome->finished;
-}
-
-static void walk_waiting(struct __test_metadata *_metadata, env_t *env, size_t len, bool sends)
-{
-	struct outcome *outcome = mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE,
-				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct step step = { .what = sends ? "waiting sender" : "waiting receiver", .len = len };
-	struct waiting w = { .env = env, .outcome = outcome };
-	struct ipcx_queue_attr attr = { .max_msgs = 1 };
-	struct ipcx_msg msg;
-
-	w.run = sends ? run_blocking_send : run_blocking_recv;
-	env->len = len;
-	for (w.n = 1, outcome->met = true; outcome->met; w.n++) {
-		pid_t pid;
-		bool waited;
-
-		*outcome = (struct outcome) { 0 };
-		env->queue = new_queue(0, &attr);
-		ASSERT_LE(0, env->queue);
-		if (sends)
-			ASSERT_EQ(1, send_msg(env->queue, payload, len, 0, 3, 0));
-		pid = spawn(run_waiting, &w);
-		ASSERT_EQ(0, wait_until(waits_or_finished, &w));
-		waited = !outcome->finished;
-		if (sends) {
-			ASSERT_EQ(1, recv_msg(env->queue, room, sizeof(room), &msg, 0));
-		} else if (waited) {
-			ASSERT_EQ(1, send_msg(env->queue, payload, len, 0, 3, 0));
-		}
-		ASSERT_EQ(0, reap(pid));
-		if (outcome->ret < 0) {
-			ASSERT_TRUE(outcome->ret == -ENOMEM || outcome->ret == -EFAULT);
-			/* Sent or not, received or not: never half. */
-			expect_messages(_metadata, env, &step, 0, !sends && waited);
-		} else {
-			ASSERT_EQ(1, outcome->ret);
-			expect_messages(_metadata, env, &step, 1, 1 + sends);
-		}
-		close(env->queue);
-		env->queue = -1;
-	}
-	EXPECT_LT(3, w.n);
-	munmap(outcome, sizeof(*outcome));
-}
-
-TEST_F(fault, waiting_receiver)
-{
-	walk_waiting(_metadata, self, 20, false);
-	walk_waiting(_metadata, self, 5000, false);
-}
-
-TEST_F(fault, waiting_sender)
-{
-	walk_waiting(_metadata, self, 20, true);
-	walk_waiting(_metadata, self, 5000, true);
-}
-
-/* ---- the module's part in what others do ---- */
-
-/* Where a function of the kernel begins and ends. */
-static int find_function(const char *name, unsigned long *start, unsigned long *end)
-{
-	FILE *symbols = fopen("/proc/kallsyms", "re");
-	unsigned long at;
-	char symbol[256];
-
-	*start = 0;
-	*end = ~0UL;
-	if (!symbols)
-		return -errno;
-	while (fscanf(symbols, "%lx %*c %255[^\n]", &at, symbol) == 2) {
-		if (strcmp(symbol, name) == 0)
-			*start = at;
-		/* The list is sorted by address only within the kernel proper. */
-		else if (*start && at > *start && at < *end)
-			*end = at;
-	}
-	fclose(symbols);
-	return *start ? 0 : -ENOENT;
-}
-
-static int find_module(unsigned long *start, unsigned long *end)
-{
-	FILE *modules = fopen("/proc/modules", "re");
-	char name[64];
-	unsigned long size, at;
-	int ret = -ENOENT;
-
-	if (!modules)
-		return -errno;
-	while (fscanf(modules, "%63s %lu %*s %*s %*s %lx%*[^\n]", name, &size, &at) == 3) {
-		if (strcmp(name, "ipcx") != 0)
-			continue;
-		*start = at;
-		*end = at + size;
-		ret = 0;
-	}
-	fclose(modules);
-	return ret;
-}
-
-struct netns_try {
-	unsigned int n;
-	bool met;
-};
-
-static int netns_child(void *arg)
-{
-	struct netns_try *try = arg;
-	int ret;
-
-	MUST_BE(0, open_fail_nth());
-	arm(try->n);
-	ret = unshare(CLONE_NEWNET) < 0 ? -errno : 0;
-	try->met = disarm();
-	MUST(ret == 0 || ret == -ENOMEM);
-	if (!ret)
-		MUST_BE(0, run_info(&(env_t) { .control = open_control() }));
-	return 0;
-}
-
-/* A network namespace that cannot have a registry is not made. */
-TEST(network_namespace)
-{
-	struct netns_try *try;
-	unsigned long start, end;
-
-	try = mmap(NULL, sizeof(*try), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_EQ(0, set_up_injectors());
-	ASSERT_EQ(0, find_module(&start, &end));
-	ASSERT_EQ(0, set_code("require", start, end));
-	try->met = true;
-	while (try->met && try->n < MANY) {
-		try->n++;
-		EXPECT_EQ(0, in_child(netns_child, try));
-	}
-	EXPECT_LT(1, try->n);
-	EXPECT_EQ(0, set_all_code());
-}
-
-/* Loading from memory: reading the file is not what is tested. */
-static int load_image(const void *image, size_t size)
-{
-	return syscall(SYS_init_module, image, size, "") < 0 ? -errno : 0;
-}
-
-static bool unloaded(void *arg)
-{
-	int *ret = arg;
-
-	*ret = syscall(SYS_delete_module, "ipcx", O_NONBLOCK) < 0 ? -errno : 0;
-	return *ret != -EWOULDBLOCK;
-}
-
-TEST(loading)
-{
-	const char *path = getenv("IPCX_MODULE");
-	unsigned long start, end;
-	unsigned int n = 0;
-	bool met = true;
-	struct stat stat;
-	char *image;
-	int fd, ret;
-
-	ASSERT_NE(NULL, path);
-	fd = open(path, O_RDONLY);
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, fstat(fd, &stat));
-	image = malloc(stat.st_size);
-	ASSERT_EQ(stat.st_size, read(fd, image, stat.st_size));
-	close(fd);
-	ASSERT_EQ(0, set_up_injectors());
-	ASSERT_EQ(0, open_fail_nth());
-	ASSERT_EQ(0, find_function("do_init_module", &start, &end));
-	ASSERT_EQ(0, set_code("require", start, end));
-	/* It reports its own failures with a call trace, as if they were bugs. */
-	if (find_function("__kmem_cache_create_args", &start, &end) == 0)
-		ASSERT_EQ(0, set_code("reject", start, end));
-	while (met && n < MANY) {
-		wait_until(unloaded, &ret);
-		arm(++n);
-		ret = load_image(image, stat.st_size);
-		met = disarm();
-		EXPECT_TRUE(ret == 0 || ret == -ENOMEM) {
-			TH_LOG("place %u: %d", n, ret);
-		}
-		EXPECT_EQ(ret, access(IPCX_DEVICE, F_OK) ? -ENOMEM : 0);
-	}
-	printf("# loading: %u places\n", n - 1);
-	fflush(stdout);
-	EXPECT_LT(5, n);
-	EXPECT_EQ(0, ret);
-	EXPECT_EQ(0, set_all_code());
-	free(image);
 }
 
 TEST_HARNESS_MAIN

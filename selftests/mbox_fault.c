@@ -7,7 +7,6 @@
 #include "mbox_more.h"
 #include "fault.h"
 
-#define MANY	1000	/* no operation has as many places to fail */
 #define LARGE	5000
 #define PIECES	10
 #define FILES	2
@@ -28,19 +27,15 @@ FIXTURE(fault)
 
 FIXTURE_SETUP(fault)
 {
-	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	int i;
 
-	ASSERT_EQ(0, set_up_injectors());
-	ASSERT_EQ(0, setrlimit(RLIMIT_MEMLOCK, &unlimited));
 	for (i = 0; i < LARGE; i++)
 		out[i] = 1 + i % 251;
 	for (i = 0; i < PIECES; i++) {
 		self->out_iov[i] = (struct ipcx_iovec){ addr(out + i * 5), 5 };
 		self->in_iov[i] = (struct ipcx_iovec){ addr(in + i * 5), 5 };
 	}
-	ASSERT_EQ(0, mlockall(MCL_CURRENT));
-	ASSERT_EQ(0, open_fail_nth());
+	ASSERT_EQ(0, set_up_faults(0));
 	self->control = open_control();
 	ASSERT_LE(0, self->control);
 	self->own = new_mbox(NULL);

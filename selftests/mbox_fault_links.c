@@ -8,7 +8,6 @@
 #include "mbox_more.h"
 #include "fault.h"
 
-#define MANY	1000	/* no operation has as many places to fail */
 #define LARGE	5000
 #define MEMBERS	3
 
@@ -22,15 +21,11 @@ FIXTURE(fault)
 
 FIXTURE_SETUP(fault)
 {
-	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	int i;
 
-	ASSERT_EQ(0, set_up_injectors());
-	ASSERT_EQ(0, setrlimit(RLIMIT_MEMLOCK, &unlimited));
 	for (i = 0; i < LARGE; i++)
 		out[i] = 1 + i % 251;
-	ASSERT_EQ(0, mlockall(MCL_CURRENT));
-	ASSERT_EQ(0, open_fail_nth());
+	ASSERT_EQ(0, set_up_faults(0));
 	self->control = open_control();
 	ASSERT_LE(0, self->control);
 	ASSERT_EQ(0, pipe(self->files));

@@ -7,9 +7,7 @@
 #include "fault.h"
 
 #include <poll.h>
-#include <sys/resource.h>
 
-#define MANY	1000	/* nothing has as many places to fail */
 #define SIZE	(16 * PAGE)	/* a failed record, and one more, in a user's half */
 #define LARGE	9000
 #define PIECES	10
@@ -47,13 +45,9 @@ FIXTURE_SETUP(fault)
 	struct ipcx_mbox_attr attr = {
 		.flags = IPCX_MBOX_ADDRESSABLE, .ring_size = SIZE, .max_msgs = 8,
 	};
-	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	int i;
 
-	ASSERT_EQ(0, set_up_injectors());
-	ASSERT_EQ(0, setrlimit(RLIMIT_MEMLOCK, &unlimited));
-	ASSERT_EQ(0, mlockall(MCL_CURRENT));
-	ASSERT_EQ(0, open_fail_nth());
+	ASSERT_EQ(0, set_up_faults(0));
 	for (i = 0; i < LARGE; i++)
 		out[i] = i * 7;
 	for (i = 0; i < PIECES; i++)

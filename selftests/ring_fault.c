@@ -8,9 +8,7 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 
-#define MANY	1000	/* nothing has as many places to fail */
 
 FIXTURE(fault)
 {
@@ -30,12 +28,8 @@ FIXTURE_SETUP(fault)
 		.size = PAGE, .mode = IPCX_RING_BROADCAST, .max_producers = 2,
 		.max_consumers = 3,
 	};
-	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 
-	ASSERT_EQ(0, set_up_injectors());
-	ASSERT_EQ(0, setrlimit(RLIMIT_MEMLOCK, &unlimited));
-	ASSERT_EQ(0, mlockall(MCL_CURRENT));
-	ASSERT_EQ(0, open_fail_nth());
+	ASSERT_EQ(0, set_up_faults(0));
 	unique_name(self->name, "fault");
 	unique_name(self->fresh, "fault-fresh");
 	self->control = open_control();
