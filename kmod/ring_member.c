@@ -205,6 +205,8 @@ void ipcx_member_end(struct ipcx_member *m)
 	enum ipcx_ring_side i;
 	struct ipcx_bell *bell;
 
+	/* Before anybody can see it, and end for that reason: a trace shows what led to what. */
+	trace_ipcx_ring_member(ring, m, false);
 	ipcx_wakeups_init(&wk);
 	spin_lock(&ring->lock);
 	side->member[m->slot] = NULL;
@@ -222,7 +224,6 @@ void ipcx_member_end(struct ipcx_member *m)
 	ipcx_wake(&wk);
 	ipcx_bell_ring(bell);
 
-	trace_ipcx_ring_member(ring, m, false);
 	/* Records may have become readable, room may have become free, or both ended. */
 	for (i = 0; i < IPCX_SIDES; i++) {
 		/* Who polls for room in a mailbox's ring does so at the mailbox. */
