@@ -21,8 +21,8 @@ t_static() {
 
 t_shared() {
 	local libraries
-	# Not through a pipe: grep -q ends at the first match, and ldd of SIGPIPE.
-	libraries=$(ldd "$installed/$1") || return
+	# As ldd does, which starts many more programs.
+	libraries=$(LD_TRACE_LOADED_OBJECTS=1 "$installed/$1") || return
 	[[ $libraries == *libipcx.so.0* ]] || { echo "not linked to it: $libraries" && return 1; }
 	[ "$(LD_LIBRARY_PATH=$libdir "$installed/$1")" = "installed $version" ]
 }

@@ -161,7 +161,7 @@ check_lag_json() {
 		ends_with "$subscriber" 0 && [ ! -s "$work/got-slow-err" ] || return
 	cp "$work/got-slow" "$work/out"
 	json '"payload":"9"}' '"end":true}' &&
-		/usr/bin/python3 -c '
+		python -c '
 import json, sys
 messages = [json.loads(line) for line in sys.stdin]
 sys.exit(sum(message["lost"] for message in messages) + len(messages) - 1 != 9)

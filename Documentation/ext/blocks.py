@@ -3,7 +3,8 @@
 """Blocks of commands in the documentation.
 
     blocks.py list WHERE          pages that have blocks for WHERE (vm, host, no)
-    blocks.py run PAGE            run the vm blocks of a page, in one shell
+    blocks.py tap COMMAND         run the vm blocks of every page, in one shell each, which
+                                  ends with that command; as TAP
 
 A block is a console block behind a comment that says where it runs:
 ".. run: vm" or "<!-- run: vm -->". conventions.rst explains them.
@@ -11,6 +12,7 @@ A block is a console block behind a comment that says where it runs:
 import glob
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -136,9 +138,9 @@ def matches(expected, printed):
     return re.fullmatch(pattern, printed + "\n" if printed else "") is not None
 
 
-def _script(steps, folder):
+def _script(steps, folder, last):
     """One shell for all, so that cd and variables last."""
-    lines = [f"cd {TOP!r}"]
+    lines = [f"trap {shlex.quote(last)} EXIT", f"cd {TOP!r}"]
     for number, step in enumerate(steps):
         lines += [
             f"{{ {step.command}\n}} >{folder}/{number}.out 2>&1 </dev/null",
@@ -155,12 +157,14 @@ def _read(path):
         return None
 
 
-def run(page):
-    """Run what is meant for the VM; true if all is as the page says."""
+def run(page, last):
+    """Run what is meant for the VM: what is not as the page says, one string for each."""
     steps = [step for block in blocks(page) if block.where == "vm" for step in block.steps]
-    good = True
+    problems = []
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["bash", "-c", _script(steps, folder)], check=False)
+        with open(f"{folder}/shell", "w", encoding="utf-8") as said:
+            subprocess.run(["bash", "-c", _script(steps, folder, last)], check=False,
+                           stdin=subprocess.DEVNULL, stdout=said, stderr=said)
         for number, step in enumerate(steps):
             status = _read(f"{folder}/{number}.status")
             printed = _read(f"{folder}/{number}.out") or ""
@@ -172,9 +176,26 @@ def run(page):
                 problem = "prints something else"
             else:
                 continue
-            good = False
-            print(f"{page}:{step.line}: {step.command}\n{problem}:\n{printed}")
-    return good
+            problems.append(f"{page}:{step.line}: {step.command}\n{problem}:\n{printed}")
+        if problems:
+            problems.append(_read(f"{folder}/shell"))
+    return problems
+
+
+def tap(last):
+    """All pages in one process: to start python takes seconds in a VM."""
+    count = failed = 0
+    for page in pages():
+        if not any(block.where == "vm" for block in blocks(page)):
+            continue
+        problems = run(page, last)
+        for line in "\n".join(problems).splitlines():
+            print("#", line)
+        count += 1
+        failed += bool(problems)
+        print("not ok" if problems else "ok", count, f"commands of {page}", flush=True)
+    print(f"1..{count}")
+    return 1 if failed else 0
 
 
 def main(arguments):
@@ -183,8 +204,8 @@ def main(arguments):
             if any(block.where == arguments[1] for block in blocks(page)):
                 print(page)
         return 0
-    if len(arguments) == 2 and arguments[0] == "run":
-        return 0 if run(arguments[1]) else 1
+    if len(arguments) == 2 and arguments[0] == "tap":
+        return tap(arguments[1])
     print(__doc__, file=sys.stderr)
     return 2
 

@@ -155,24 +155,21 @@ as_nobody() {
 	setpriv --reuid="$nobody" --regid="$nobody" --clear-groups -- "$program" "$@"
 }
 
-# Ctrl-C, as a terminal gives it to the foreground, once it waits to receive.
+# Ctrl-C, as a terminal gives it to the foreground, once it waits to receive. Programs in
+# the background would ignore it.
 interrupted() { # subcommand, name, argument...
-	/usr/bin/python3 -c '
-import os, signal, subprocess, sys, time
-signal.signal(signal.SIGINT, signal.default_int_handler)
-p = subprocess.Popen(sys.argv[1:])
-look = [sys.argv[1], "stat", "--json", sys.argv[3]]
-for _ in range(100):
-    if b"\"recv_waiters\":1," in subprocess.run(look, capture_output=True).stdout:
-        break
-    time.sleep(0.1)
-p.send_signal(signal.SIGINT)
-sys.exit(p.wait(30))
-' "$program" "$@"
+	end_jobs_at_exit
+	env --default-signal=INT "$program" "$@" &
+	wait_until "$2" '"recv_waiters":1,' && kill -INT "$!" && ends_with "$!" 0
+}
+
+# Without what a machine may add to python, which takes longer to start than to do this.
+python() {
+	/usr/bin/python3 -I -S "$@"
 }
 
 t_json_is_valid() {
-	/usr/bin/python3 -c '
+	python -c '
 import json, sys
 for line in open(sys.argv[1], encoding="utf-8"):
     json.loads(line)
