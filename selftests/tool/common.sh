@@ -7,12 +7,15 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=../../tools/ci/tap.sh
 . "$top/tools/ci/tap.sh"
 
-program=${IPCX_TOOL:-$top/out/tools/ipcx}
-[ -x "$program" ] || {
-	echo "Bail out! $program: not there: build it with 'make tools'"
+# A copy, which others can execute, too: what lies on the host is found, opened and closed
+# by messages to it each time.
+work=$(mktemp -d)
+chmod 755 "$work"
+program=$work/ipcx
+install -m 755 "${IPCX_TOOL:-$top/out/tools/ipcx}" "$program" || {
+	echo "Bail out! ${IPCX_TOOL:-out/tools/ipcx}: not there: build it with 'make tools'"
 	exit 1
 }
-work=$(mktemp -d)
 m=/tool-mbox-$$
 nobody=65534
 
