@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The commands in README.md and Documentation/ that say they run in the VM: they
-# succeed and print what the text shows. TAP. Needs root.
+# The commands in README.md and Documentation/ that say they run in the VM, or there on a
+# kernel with debugging information: they succeed and print what the text shows. TAP. Needs
+# root.
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -27,5 +28,13 @@ forget() {
 }
 export -f forget
 
+# Only the kernels that are built here have it.
+has_debug_information() {
+	readelf -SW "/lib/modules/$(uname -r)/vmlinux" | grep ' \.debug_info ' >/dev/null
+}
+
+places=(vm)
+! has_debug_information || places+=(debug)
+
 # Debian's python: the documentation asks for no other, and for none of its packages.
-/usr/bin/python3 -I -S "$top/Documentation/ext/blocks.py" tap forget
+/usr/bin/python3 -I -S "$top/Documentation/ext/blocks.py" tap forget "${places[@]}"

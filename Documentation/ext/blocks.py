@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Blocks of commands in the documentation.
 
-    blocks.py list WHERE          pages that have blocks for WHERE (vm, host, no)
-    blocks.py tap COMMAND         run the vm blocks of every page, in one shell each, which
-                                  ends with that command; as TAP
+    blocks.py list WHERE          pages that have blocks for WHERE (vm, debug, host, no)
+    blocks.py tap COMMAND WHERE...  run the blocks of every page that are for these places, in
+                                  one shell each, which ends with that command; as TAP
 
 A block is a console block behind a comment that says where it runs:
 ".. run: vm" or "<!-- run: vm -->". conventions.rst explains them.
@@ -19,7 +19,7 @@ import tempfile
 from dataclasses import dataclass, field
 
 TOP = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-PLACES = ("vm", "host", "no")
+PLACES = ("vm", "debug", "host", "no")
 
 
 @dataclass
@@ -157,9 +157,9 @@ def _read(path):
         return None
 
 
-def run(page, last):
-    """Run what is meant for the VM: what is not as the page says, one string for each."""
-    steps = [step for block in blocks(page) if block.where == "vm" for step in block.steps]
+def run(page, last, places):
+    """Run what is meant for these places: what is not as the page says, one string for each."""
+    steps = [step for block in blocks(page) if block.where in places for step in block.steps]
     problems = []
     with tempfile.TemporaryDirectory() as folder:
         with open(f"{folder}/shell", "w", encoding="utf-8") as said:
@@ -182,13 +182,13 @@ def run(page, last):
     return problems
 
 
-def tap(last):
+def tap(last, places):
     """All pages in one process: to start python takes seconds in a VM."""
     count = failed = 0
     for page in pages():
-        if not any(block.where == "vm" for block in blocks(page)):
+        if not any(block.where in places for block in blocks(page)):
             continue
-        problems = run(page, last)
+        problems = run(page, last, places)
         for line in "\n".join(problems).splitlines():
             print("#", line)
         count += 1
@@ -204,8 +204,8 @@ def main(arguments):
             if any(block.where == arguments[1] for block in blocks(page)):
                 print(page)
         return 0
-    if len(arguments) == 2 and arguments[0] == "tap":
-        return tap(arguments[1])
+    if len(arguments) >= 3 and arguments[0] == "tap":
+        return tap(arguments[1], arguments[2:])
     print(__doc__, file=sys.stderr)
     return 2
 
