@@ -2,27 +2,30 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a process's queues look like inside the kernel, and who sleeps on them.
 
-usage: drgn [-k] [-s VMLINUX] [-s MODULE.ko] tools/drgn/queues.py PID [FD]...
+usage: drgn [-s VMLINUX] tools/drgn/queues.py [--module FILE.ko] PID[:FD]...
 
 For each descriptor (default: all of the process) that is a priority queue or mailbox of
 ipcx, a POSIX message queue or a pipe: the structure behind it, its messages in the order
 in which they would be received, and the tasks that wait, first those who are served first.
+FILE.ko is ipcx.ko with its debugging information, for what is in that module.
 
 The kernel goes on while it is read, and no lock is taken: a list that changes meanwhile
 may be shown as it never was, or end the walk with an error. Needs the kernel's debugging
 information (DWARF); Documentation/structures.rst is a guided tour.
 """
+import re
 import sys
 
-from drgn import FaultError, ObjectAbsentError, cast, container_of
+from drgn import FaultError, ObjectAbsentError, TypeKind, TypeMember, cast, container_of
 from drgn.helpers.linux.fs import fget, for_each_file
-from drgn.helpers.linux.list import list_empty, list_for_each_entry
+from drgn.helpers.linux.list import list_for_each_entry
 from drgn.helpers.linux.pid import find_task
 from drgn.helpers.linux.rbtree import rbtree_inorder_for_each_entry
 from drgn.helpers.linux.sched import task_state_to_char
 
 SEQ_BITS = 49  # IPCX_SEQ_BITS
 PRIO_MAX = 32767  # IPCX_PRIO_MAX
+WAKE_TASKS = ("autoremove_wake_function", "default_wake_function", "woken_wake_function")
 MATCHES = ("any", "type", "not type", "type up to", "priority from")
 
 
@@ -117,16 +120,18 @@ def show_mqueue(file):
 
 # ---- pipe ----
 
+def sleepers(head):
+    """Sleepers of a wait queue are tasks; pollers have other things there."""
+    for entry in list_for_each_entry("struct wait_queue_entry", head.head.address_of_(), "entry"):
+        if head.prog_.symbol(entry.func.value_()).name in WAKE_TASKS:
+            yield entry, cast("struct task_struct *", entry.private)
+
+
 def show_waitqueue(name, head):
-    tasks = []
-    if not list_empty(head.head.address_of_()):
-        for entry in list_for_each_entry("struct wait_queue_entry", head.head.address_of_(), "entry"):
-            # Sleepers are tasks; pollers have other things there.
-            if entry.func.value_() == head.prog_["autoremove_wake_function"].address_:
-                tasks.append(cast("struct task_struct *", entry.private))
-    show(1, f"{name}: struct wait_queue_head, {len(tasks)} waiting")
-    for task in tasks:
-        show(2, f"struct wait_queue_entry: {waiting(task)}")
+    entries = list(sleepers(head))
+    show(1, f"{name}: struct wait_queue_head, {len(entries)} waiting")
+    for entry, task in entries:
+        show(2, f"{pointer(entry)}: {waiting(task)}")
 
 
 def show_pipe(file):
@@ -141,6 +146,26 @@ def show_pipe(file):
                 f"{buffer.len.value_()} bytes")
     show_waitqueue("rd_wait", pipe.rd_wait)
     show_waitqueue("wr_wait", pipe.wr_wait)
+
+
+# ---- the module ----
+
+def teach_modules(prog):
+    """Linux 6.4 gave struct module an array, mem, where it had core_layout. drgn knows that
+    from 0.0.23 on; an older one finds the module's text where it looks for it."""
+    module = prog.type("struct module")
+    mem = next((member for member in module.members if member.name == "mem"), None)
+    if not mem or module.has_member("core_layout"):
+        return
+    text = TypeMember(mem.type.type, "core_layout", mem.bit_offset)
+    taught = prog.struct_type("module", module.size, [*module.members, text])
+    prog.add_type_finder(lambda kind, name, filename:
+                         taught if kind == TypeKind.STRUCT and name == "module" else None)
+
+
+def load_module(prog, path):
+    teach_modules(prog)
+    prog.load_debug_info([path])
 
 
 # ---- which is which ----
@@ -172,23 +197,32 @@ def files_of(task, wanted):
         yield fd, file
 
 
-def main(prog, args):
-    if not args or not all(arg.isdigit() for arg in args):
-        sys.exit(__doc__.split("\n\n")[1])
-    task = find_task(prog, int(args[0]))
+def show_process(prog, known, pid, fds):
+    """How many descriptors there was something to show of."""
+    task = find_task(prog, pid)
     if not task:
-        sys.exit(f"queues.py: no process {args[0]}")
-    known = kinds(prog)
+        sys.exit(f"queues.py: no process {pid}")
     shown = 0
-    for fd, file in files_of(task, [int(arg) for arg in args[1:]]):
+    for fd, file in files_of(task, fds):
         shows = known.get(file.f_op.value_())
-        if not shows:
-            continue
-        print(f"descriptor {fd} of {waiting(task)}")
-        shows(file)
-        shown += 1
-    if not shown:
-        sys.exit(f"queues.py: no queue and no pipe among the descriptors of process {args[0]}")
+        if shows:
+            print(f"descriptor {fd} of {waiting(task)}")
+            shows(file)
+            shown += 1
+    return shown
+
+
+def main(prog, args):
+    if args[:1] == ["--module"]:
+        load_module(prog, args[1])
+        del args[:2]
+    if not args or not all(re.fullmatch(r"\d+(:\d+)?", arg) for arg in args):
+        sys.exit(__doc__.split("\n\n")[1])
+    known = kinds(prog)
+    for arg in args:
+        pid, _, fd = arg.partition(":")
+        if not show_process(prog, known, int(pid), [int(fd)] if fd else []):
+            sys.exit(f"queues.py: {arg}: no queue and no pipe that is known here")
 
 
 try:
