@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The tracepoint. Who listens to it arms the probes. */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM ipcx_probe
+
+#if !defined(_IPCX_PROBE_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _IPCX_PROBE_TRACE_H
+
+#include <linux/tracepoint.h>
+
+#include "primitives.h"
+#include "probe.h"
+
+/* So that the format that user space reads has numbers, not names of an enum. */
+#define IPCX_PROBE_EXPORT(id, ...)	TRACE_DEFINE_ENUM(IPCX_PROBE_##id);
+IPCX_PROBE_LIST(IPCX_PROBE_EXPORT, IPCX_PROBE_EXPORT)
+
+#define IPCX_PROBE_SYMBOL(id, name, ...)	{ IPCX_PROBE_##id, #name },
+#define IPCX_PROBE_LAST_SYMBOL(id, name, ...)	{ IPCX_PROBE_##id, #name }
+#define IPCX_PROBE_SHOW(primitive)						\
+	__print_symbolic(primitive,						\
+			 IPCX_PROBE_LIST(IPCX_PROBE_SYMBOL, IPCX_PROBE_LAST_SYMBOL))
+
+/* The current task copied, outermost call; preemption is off. */
+TRACE_EVENT_FN(ipcx_probe_copy,
+	TP_PROTO(u32 primitive, u32 dir, unsigned long addr, size_t asked,
+		 size_t copied, u64 start, u64 ns),
+	TP_ARGS(primitive, dir, addr, asked, copied, start, ns),
+	TP_STRUCT__entry(
+		__field(u32, primitive)
+		__field(u32, dir)
+		__field(unsigned long, addr)
+		__field(size_t, asked)
+		__field(size_t, copied)
+		__field(u64, start)
+		__field(u64, ns)
+	),
+	TP_fast_assign(
+		__entry->primitive = primitive;
+		__entry->dir = dir;
+		__entry->addr = addr;
+		__entry->asked = asked;
+		__entry->copied = copied;
+		__entry->start = start;
+		__entry->ns = ns;
+	),
+	TP_printk("primitive=%s dir=%s addr=0x%lx asked=%zu copied=%zu start=%llu ns=%llu",
+		  IPCX_PROBE_SHOW(__entry->primitive),
+		  __entry->dir ? "to" : "from", __entry->addr, __entry->asked,
+		  __entry->copied, __entry->start, __entry->ns),
+	ipcx_probe_arm, ipcx_probe_disarm
+);
+
+#endif /* _IPCX_PROBE_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH probe
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>
