@@ -223,6 +223,26 @@ TEST_F(abi, primitives)
 	}
 }
 
+/* The tracepoint prints names of its own: they are those of the table, in its order. */
+TEST_F(abi, names_in_the_format)
+{
+	struct probe_info info;
+	char format[8192], pair[64];
+	const char *at = format;
+	__u32 i;
+
+	ASSERT_EQ(0, probe_stat_of(self->fd, &info));
+	ASSERT_LT(0, read_file(TRACEFS PROBE_EVENT "format", format, sizeof(format)));
+	for (i = 0; i < info.stat.count; i++) {
+		snprintf(pair, sizeof(pair), "{ %u, \"%s\" }", i, info.primitives[i].name);
+		at = strstr(at, pair);
+		ASSERT_NE(NULL, at) {
+			TH_LOG("no %s", pair);
+		}
+	}
+	EXPECT_EQ(NULL, strstr(at + 1, "{ "));
+}
+
 /* What is counted is what is told. */
 TEST_F(abi, hits)
 {

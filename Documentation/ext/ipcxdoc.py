@@ -18,7 +18,8 @@ from sphinx.util.docutils import SphinxDirective
 import kerneldoc
 
 TOP = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-UAPI = os.path.join(TOP, "kmod", "include", "uapi", "linux", "ipcx.h")
+UAPI = [os.path.join(TOP, "kmod", "include", "uapi", "linux", name)
+        for name in ("ipcx.h", "ipcx_probe.h")]
 
 _INLINE = re.compile(
     r"&(?P<tag>struct|enum) (?P<ref>\w+)|@(?P<param>[\w.]+\w)|(?P<func>\b\w+\(\))"
@@ -27,7 +28,8 @@ _INLINE = re.compile(
 
 
 def _abi_names():
-    return {item.name for item in kerneldoc.read(UAPI) if item.what in ("struct", "enum")}
+    return {item.name for path in UAPI for item in kerneldoc.read(path)
+            if item.what in ("struct", "enum")}
 
 
 def inline(text, linked):

@@ -97,6 +97,7 @@ int ipcx_probe_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 	call->start = ktime_get_mono_fast_ns();
 	return 0;
 }
+
 NOKPROBE_SYMBOL(ipcx_probe_entry);
 
 static size_t bytes_copied(const struct ipcx_probe_call *call, u8 result,
@@ -136,4 +137,5 @@ int ipcx_probe_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 			      call->start, end - call->start);
 	return 0;
 }
+
 NOKPROBE_SYMBOL(ipcx_probe_return);

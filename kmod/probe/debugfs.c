@@ -18,7 +18,7 @@ static int primitives_show(struct seq_file *m, void *unused)
 	struct ipcx_probe_primitive p;
 	unsigned int i;
 
-	ipcx_probe_filter_stat(&filter);
+	ipcx_probe_filter_tell(&filter);
 	seq_printf(m, "# files %u followed %llu children_lost %llu\n",
 		   filter.files, filter.followed, filter.children_lost);
 	seq_puts(m,

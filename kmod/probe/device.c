@@ -94,7 +94,7 @@ static int stat(void __user *arg, size_t size)
 		return -EINVAL;
 	if (req.count && req.primitive_size > STRUCT_MAX)
 		return -E2BIG;
-	ipcx_probe_filter_stat(&filter);
+	ipcx_probe_filter_tell(&filter);
 	st = (struct ipcx_probe_stat) {
 		.primitives = req.primitives,
 		.count = req.count,

@@ -432,12 +432,12 @@ int ipcx_probe_file_follow(struct ipcx_probe_file *file, u32 nr, bool children)
 /* ---- the rest ---- */
 
 /**
- * ipcx_probe_filter_stat() - Counters.
+ * ipcx_probe_filter_tell() - Counters.
  * @stat: where to
  *
  * Context: process context; takes the filter mutex and lock.
  */
-void ipcx_probe_filter_stat(struct ipcx_probe_filter_stat *stat)
+void ipcx_probe_filter_tell(struct ipcx_probe_filter_stat *stat)
 {
 	mutex_lock(&filter_mutex);
 	stat->files = files;

@@ -36,7 +36,7 @@ struct ipcx_probe_file *ipcx_probe_file_open(void);
 void ipcx_probe_file_close(struct ipcx_probe_file *file);
 void ipcx_probe_file_all(struct ipcx_probe_file *file);
 int ipcx_probe_file_follow(struct ipcx_probe_file *file, u32 nr, bool children);
-void ipcx_probe_filter_stat(struct ipcx_probe_filter_stat *stat);
+void ipcx_probe_filter_tell(struct ipcx_probe_filter_stat *stat);
 void ipcx_probe_filter_init(void);
 void ipcx_probe_filter_exit(void);
 

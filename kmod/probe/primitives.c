@@ -42,24 +42,42 @@ module_param_cb(instances, &instances_ops, &instances, 0444);
 MODULE_PARM_DESC(instances,
 		 "most calls of each primitive that can be under way at a time, 1 to 65536 (default 512)");
 
-#define ITER(argument)	(argument), .iter = true
-#define DIR_FROM	IPCX_PROBE_FROM_USER
-#define DIR_TO		IPCX_PROBE_TO_USER
-#define RESULT_LEFT	IPCX_PROBE_LEFT
-#define RESULT_DONE	IPCX_PROBE_DONE
-#define RESULT_ALL	IPCX_PROBE_ALL_OR_NONE
+/* Arguments are counted from 0: where the user address or the iterator is, where the bytes. */
+#define USER(symbol, direction, where, size) {					\
+	.name = #symbol,							\
+	.dir = IPCX_PROBE_##direction##_USER,					\
+	.address = where,							\
+	.bytes = size,								\
+	.result = IPCX_PROBE_LEFT,						\
+}
 
-#define SITE(id, symbol, direction, where, size, returns)			\
-	[IPCX_PROBE_##id] = {							\
-		.name = #symbol,						\
-		.dir = DIR_##direction,						\
-		.address = where,						\
-		.bytes = size,							\
-		.result = RESULT_##returns,					\
-	},
+#define ITER(symbol, direction, size, where, returns) {				\
+	.name = #symbol,							\
+	.dir = IPCX_PROBE_##direction##_USER,					\
+	.iter = true,								\
+	.address = where,							\
+	.bytes = size,								\
+	.result = IPCX_PROBE_##returns,						\
+}
 
-struct ipcx_probe_site ipcx_probe_sites[] = {
-	IPCX_PROBE_LIST(SITE, SITE)
+struct ipcx_probe_site ipcx_probe_sites[IPCX_PROBE_PRIMITIVES] = {
+	[IPCX_PROBE_COPY_FROM_USER] = USER(_copy_from_user, FROM, 1, 2),
+	[IPCX_PROBE_COPY_TO_USER] = USER(_copy_to_user, TO, 0, 2),
+	[IPCX_PROBE_COPY_FROM_ITER] = ITER(_copy_from_iter, FROM, 1, 2, DONE),
+	[IPCX_PROBE_COPY_TO_ITER] = ITER(_copy_to_iter, TO, 1, 2, DONE),
+	[IPCX_PROBE_FROM_ITER_NOCACHE] = ITER(_copy_from_iter_nocache, FROM, 1, 2, DONE),
+	[IPCX_PROBE_FROM_ITER_FLUSH] = ITER(_copy_from_iter_flushcache, FROM, 1, 2, DONE),
+	[IPCX_PROBE_MC_TO_ITER] = ITER(_copy_mc_to_iter, TO, 1, 2, DONE),
+	[IPCX_PROBE_PAGE_FROM_ITER] = ITER(copy_page_from_iter, FROM, 2, 3, DONE),
+	[IPCX_PROBE_PAGE_TO_ITER] = ITER(copy_page_to_iter, TO, 2, 3, DONE),
+	[IPCX_PROBE_PAGE_NOFAULT] = ITER(copy_page_to_iter_nofault, TO, 2, 3, DONE),
+	[IPCX_PROBE_PAGE_ATOMIC] = ITER(copy_page_from_iter_atomic, FROM, 2, 3, DONE),
+	[IPCX_PROBE_FOLIO_ATOMIC] = ITER(copy_folio_from_iter_atomic, FROM, 2, 3, DONE),
+	[IPCX_PROBE_CSUM_FROM_ITER] = ITER(csum_and_copy_from_iter, FROM, 1, 3, DONE),
+	[IPCX_PROBE_CSUM_FROM_ITER_FULL] =
+		ITER(csum_and_copy_from_iter_full, FROM, 1, 3, ALL_OR_NONE),
+	[IPCX_PROBE_CSUM_TO_ITER] = ITER(csum_and_copy_to_iter, TO, 1, 3, DONE),
+	[IPCX_PROBE_HASH_TO_ITER] = ITER(hash_and_copy_to_iter, TO, 1, 3, DONE),
 };
 
 static DEFINE_MUTEX(arm_mutex);

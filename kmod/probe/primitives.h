@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel's functions that copy user memory, and where their arguments are.
- *
- * IPCX_PROBE_LIST() is the one list of them; enum, table and the tracepoint's names are made
- * from it. Its columns: name in this module, the kernel's name, direction, which argument has
- * the user address (or the iterator), which the number of bytes, and what is returned.
- * New ones are appended: the index is part of the interface.
+ * The kernel's functions that copy user memory, and the probes on them.
  */
 #ifndef _IPCX_PROBE_PRIMITIVES_H
 #define _IPCX_PROBE_PRIMITIVES_H
@@ -14,29 +9,27 @@
 #include <linux/kprobes.h>
 #include <linux/percpu.h>
 
-#define IPCX_PROBE_LIST(P, LAST)						\
-	P(COPY_FROM_USER, _copy_from_user, FROM, 1, 2, LEFT)			\
-	P(COPY_TO_USER, _copy_to_user, TO, 0, 2, LEFT)				\
-	P(COPY_FROM_ITER, _copy_from_iter, FROM, ITER(2), 1, DONE)		\
-	P(COPY_TO_ITER, _copy_to_iter, TO, ITER(2), 1, DONE)			\
-	P(FROM_ITER_NOCACHE, _copy_from_iter_nocache, FROM, ITER(2), 1, DONE)	\
-	P(FROM_ITER_FLUSH, _copy_from_iter_flushcache, FROM, ITER(2), 1, DONE)	\
-	P(COPY_MC_TO_ITER, _copy_mc_to_iter, TO, ITER(2), 1, DONE)		\
-	P(PAGE_FROM_ITER, copy_page_from_iter, FROM, ITER(3), 2, DONE)		\
-	P(PAGE_TO_ITER, copy_page_to_iter, TO, ITER(3), 2, DONE)		\
-	P(PAGE_TO_ITER_NOFAULT, copy_page_to_iter_nofault, TO, ITER(3), 2, DONE) \
-	P(PAGE_ATOMIC, copy_page_from_iter_atomic, FROM, ITER(3), 2, DONE)	\
-	P(FOLIO_ATOMIC, copy_folio_from_iter_atomic, FROM, ITER(3), 2, DONE)	\
-	P(CSUM_FROM_ITER, csum_and_copy_from_iter, FROM, ITER(3), 1, DONE)	\
-	P(CSUM_FROM_ITER_FULL, csum_and_copy_from_iter_full, FROM, ITER(3), 1, ALL) \
-	P(CSUM_TO_ITER, csum_and_copy_to_iter, TO, ITER(3), 1, DONE)		\
-	LAST(HASH_TO_ITER, hash_and_copy_to_iter, TO, ITER(3), 1, DONE)
-
-#define IPCX_PROBE_ENUM(id, ...)	IPCX_PROBE_##id,
-enum {
-	IPCX_PROBE_LIST(IPCX_PROBE_ENUM, IPCX_PROBE_ENUM)
-	IPCX_PROBE_PRIMITIVES
-};
+/*
+ * Their numbers, which the tracepoint tells: new ones are appended. Not an enum, so that the
+ * format that user space reads has numbers.
+ */
+#define IPCX_PROBE_COPY_FROM_USER	0
+#define IPCX_PROBE_COPY_TO_USER		1
+#define IPCX_PROBE_COPY_FROM_ITER	2
+#define IPCX_PROBE_COPY_TO_ITER		3
+#define IPCX_PROBE_FROM_ITER_NOCACHE	4
+#define IPCX_PROBE_FROM_ITER_FLUSH	5
+#define IPCX_PROBE_MC_TO_ITER		6
+#define IPCX_PROBE_PAGE_FROM_ITER	7
+#define IPCX_PROBE_PAGE_TO_ITER		8
+#define IPCX_PROBE_PAGE_NOFAULT		9
+#define IPCX_PROBE_PAGE_ATOMIC		10
+#define IPCX_PROBE_FOLIO_ATOMIC		11
+#define IPCX_PROBE_CSUM_FROM_ITER	12
+#define IPCX_PROBE_CSUM_FROM_ITER_FULL	13
+#define IPCX_PROBE_CSUM_TO_ITER		14
+#define IPCX_PROBE_HASH_TO_ITER		15
+#define IPCX_PROBE_PRIMITIVES		16
 
 /**
  * enum ipcx_probe_result - What a primitive returns.

@@ -11,15 +11,25 @@
 #include "primitives.h"
 #include "probe.h"
 
-/* So that the format that user space reads has numbers, not names of an enum. */
-#define IPCX_PROBE_EXPORT(id, ...)	TRACE_DEFINE_ENUM(IPCX_PROBE_##id);
-IPCX_PROBE_LIST(IPCX_PROBE_EXPORT, IPCX_PROBE_EXPORT)
-
-#define IPCX_PROBE_SYMBOL(id, name, ...)	{ IPCX_PROBE_##id, #name },
-#define IPCX_PROBE_LAST_SYMBOL(id, name, ...)	{ IPCX_PROBE_##id, #name }
+/* probe_abi tests that these are the names of the table in primitives.c. */
 #define IPCX_PROBE_SHOW(primitive)						\
 	__print_symbolic(primitive,						\
-			 IPCX_PROBE_LIST(IPCX_PROBE_SYMBOL, IPCX_PROBE_LAST_SYMBOL))
+			 { IPCX_PROBE_COPY_FROM_USER, "_copy_from_user" },	\
+			 { IPCX_PROBE_COPY_TO_USER, "_copy_to_user" },		\
+			 { IPCX_PROBE_COPY_FROM_ITER, "_copy_from_iter" },	\
+			 { IPCX_PROBE_COPY_TO_ITER, "_copy_to_iter" },		\
+			 { IPCX_PROBE_FROM_ITER_NOCACHE, "_copy_from_iter_nocache" },	\
+			 { IPCX_PROBE_FROM_ITER_FLUSH, "_copy_from_iter_flushcache" },	\
+			 { IPCX_PROBE_MC_TO_ITER, "_copy_mc_to_iter" },		\
+			 { IPCX_PROBE_PAGE_FROM_ITER, "copy_page_from_iter" },	\
+			 { IPCX_PROBE_PAGE_TO_ITER, "copy_page_to_iter" },	\
+			 { IPCX_PROBE_PAGE_NOFAULT, "copy_page_to_iter_nofault" },	\
+			 { IPCX_PROBE_PAGE_ATOMIC, "copy_page_from_iter_atomic" },	\
+			 { IPCX_PROBE_FOLIO_ATOMIC, "copy_folio_from_iter_atomic" },	\
+			 { IPCX_PROBE_CSUM_FROM_ITER, "csum_and_copy_from_iter" },	\
+			 { IPCX_PROBE_CSUM_FROM_ITER_FULL, "csum_and_copy_from_iter_full" },	\
+			 { IPCX_PROBE_CSUM_TO_ITER, "csum_and_copy_to_iter" },	\
+			 { IPCX_PROBE_HASH_TO_ITER, "hash_and_copy_to_iter" })
 
 /* The current task copied, outermost call; preemption is off. */
 TRACE_EVENT_FN(ipcx_probe_copy,
