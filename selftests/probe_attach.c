@@ -199,7 +199,10 @@ TEST_F(attach, killed_listener)
 
 /* ---- load ---- */
 
-/* Copies of all kinds of sizes, for ever, each checked. */
+/*
+ * Copies of all kinds of sizes, for ever, each checked. It gives the processor up now and then:
+ * before the kernel optimizes a probe it waits until each task has done so.
+ */
 static int copy_for_ever(void *arg __attribute__((unused)))
 {
 	static char out[65536], in[65536];
@@ -214,6 +217,7 @@ static int copy_for_ever(void *arg __attribute__((unused)))
 		MUST_BE(len, write(fd[1], out, len));
 		MUST_BE(len, read(fd[0], in, len));
 		MUST_BE(0, memcmp(in, out, len));
+		sched_yield();
 	}
 }
 

@@ -86,10 +86,14 @@ static bool read_arguments(struct ipcx_probe_call *call,
  */
 int ipcx_probe_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	const struct ipcx_probe_site *site =
-		container_of(get_kretprobe(ri), struct ipcx_probe_site, rp);
+	struct kretprobe *rp = get_kretprobe(ri);
 	struct ipcx_probe_call *call = (void *)ri->data;
+	const struct ipcx_probe_site *site;
 
+	/* NULL: where return probes are no rethooks, and this one is being disarmed. */
+	if (!rp)
+		return 1;
+	site = container_of(rp, struct ipcx_probe_site, rp);
 	if (!current->mm || !ipcx_probe_wanted() || is_nested() ||
 	    !read_arguments(call, site, regs))
 		return 1;
