@@ -32,28 +32,72 @@ static inline int probe_listen(const struct tracing *t, bool on)
 	return tracing_write(t, PROBE_EVENT "enable", on ? "1" : "0");
 }
 
-/* A trace buffer that records what is told of @pid, or of everybody if 0. */
+/*
+ * One trace buffer for all tests of a program: to make one and to set the probes takes seconds
+ * on a kernel with all checks. @owner: the program's first process; @always: it listens from
+ * beginning to end; else each test does.
+ */
+static struct {
+	struct tracing t;
+	pid_t owner;
+	bool always;
+} probe_shared;
+
+/*
+ * Takes the trace buffer, forgets what was in it, and listens: from probe_record() on it
+ * records what is told of @pid, or of everybody if 0.
+ */
 static inline int probe_open(struct tracing *t, pid_t pid)
 {
-	char filter[64];
-	int ret = tracing_open(t);
+	char filter[64] = "0";
+	int ret;
 
-	if (ret == 0 && pid) {
+	*t = probe_shared.t;
+	if (pid)
 		snprintf(filter, sizeof(filter), "common_pid == %d", (int)pid);
+	ret = tracing_write(t, "tracing_on", "0");
+	if (ret == 0)
 		ret = tracing_write(t, PROBE_EVENT "filter", filter);
-	}
-	if (ret == 0)
-		ret = probe_listen(t, true);
-	if (ret == 0)
-		ret = tracing_write(t, "tracing_on", "0");
-	return ret;
+	return ret ?: probe_listen(t, true);
 }
 
 static inline void probe_close(const struct tracing *t)
 {
-	probe_listen(t, false);
-	tracing_close(t);
+	tracing_write(t, "tracing_on", "0");
+	if (!probe_shared.always)
+		probe_listen(t, false);
 }
+
+static inline void probe_end(void)
+{
+	/* Not when a child of main() ends. */
+	if (probe_shared.owner != getpid())
+		return;
+	probe_listen(&probe_shared.t, false);
+	tracing_close(&probe_shared.t);
+}
+
+static inline int probe_begin(bool always)
+{
+	int ret = tracing_open(&probe_shared.t);
+
+	probe_shared.owner = getpid();
+	probe_shared.always = always;
+	/* The harness ends by exit(). */
+	atexit(probe_end);
+	if (ret == 0 && always)
+		ret = probe_listen(&probe_shared.t, true);
+	if (ret)
+		fprintf(stderr, "# no trace buffer that listens: %s\n", strerror(-ret));
+	return ret;
+}
+
+/* Instead of TEST_HARNESS_MAIN. */
+#define PROBE_HARNESS_MAIN(always)						\
+	int main(int argc, char **argv)						\
+	{									\
+		return probe_begin(always) ? KSFT_FAIL : test_harness_run(argc, argv); \
+	}
 
 /* From here to probe_pause() is recorded: the looking itself copies, too. */
 static inline int probe_record(const struct tracing *t)

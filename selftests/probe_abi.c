@@ -322,4 +322,4 @@ TEST(instances)
 	ASSERT_EQ(0, probe_load(""));
 }
 
-TEST_HARNESS_MAIN
+PROBE_HARNESS_MAIN(false)

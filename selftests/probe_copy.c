@@ -675,4 +675,4 @@ TEST_F(copy, clock)
 	EXPECT_LT(0, sum.first.ns);
 }
 
-TEST_HARNESS_MAIN
+PROBE_HARNESS_MAIN(true)

@@ -311,4 +311,4 @@ TEST_F(fault, missed)
 	ASSERT_EQ(0, probe_load(""));
 }
 
-TEST_HARNESS_MAIN
+PROBE_HARNESS_MAIN(false)

@@ -450,4 +450,4 @@ TEST_F(filter, exec)
 	close(fd);
 }
 
-TEST_HARNESS_MAIN
+PROBE_HARNESS_MAIN(true)
