@@ -14,7 +14,13 @@
 #define SLEEPERS	32
 
 /* The memory that is waited for; at the same address in every child. */
-static char *const page = (char *)0x200000000UL;
+#define page_address	((char *)0x200000000UL)
+static char *const page = page_address;
+
+/* What is sent at once: in the middle of it lies the page. */
+#define PAGES		16
+#define BEFORE		8
+static char *const buffer = page_address - BEFORE * PAGE;
 
 /* Maps the page so that touching it sleeps; the userfaultfd, or -errno. */
 static int make_page(void)
@@ -58,15 +64,36 @@ static int sleep_in_copy(void *arg)
 	return 0;
 }
 
+/*
+ * The same with a socket, which has larger pieces than pages: one call of the kernel's copies
+ * what lies before, in and behind the page, by calls of another.
+ */
+static int sleep_in_large_copy(void *arg)
+{
+	struct sleeper *s = arg;
+	int fd = make_page(), sock[2];
+
+	MUST(fd >= 0);
+	MUST(mmap(buffer, BEFORE * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
+		  MAP_FIXED_NOREPLACE | MAP_POPULATE, -1, 0) == buffer);
+	MUST(mmap(page + PAGE, (PAGES - BEFORE - 1) * PAGE, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_POPULATE,
+		  -1, 0) == page + PAGE);
+	MUST_BE(0, socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, sock));
+	MUST_BE(0, pass_fd(s->sock[1], fd));
+	MUST_BE(PAGES * PAGE, write(sock[1], buffer, PAGES * PAGE));
+	return 0;
+}
+
 /* Returns when it sleeps in the copy. */
-static int start_sleeper(struct sleeper *s)
+static int start_sleeper_in(struct sleeper *s, int (*fn)(void *arg))
 {
 	struct uffd_msg msg;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s->sock) < 0 ||
 	    pipe2(s->pipe, O_CLOEXEC) < 0)
 		return -errno;
-	s->pid = spawn(sleep_in_copy, s);
+	s->pid = spawn(fn, s);
 	if (s->pid < 0)
 		return s->pid;
 	close(s->sock[1]);
@@ -75,6 +102,11 @@ static int start_sleeper(struct sleeper *s)
 	if (s->uffd < 0)
 		return s->uffd;
 	return read(s->uffd, &msg, sizeof(msg)) == sizeof(msg) ? 0 : -EIO;
+}
+
+static int start_sleeper(struct sleeper *s)
+{
+	return start_sleeper_in(s, sleep_in_copy);
 }
 
 static int wake_sleeper(struct sleeper *s)
@@ -89,6 +121,19 @@ static void close_sleeper(struct sleeper *s)
 	close(s->uffd);
 	close(s->pipe[0]);
 	close(s->pipe[1]);
+}
+
+static int end_and_reap(struct sleeper *s)
+{
+	pid_t pid = s->pid;
+	int ret = wake_sleeper(s);
+
+	s->pid = 0;
+	if (ret)
+		return ret;
+	ret = reap(pid);
+	close_sleeper(s);
+	return ret;
 }
 
 /* Kills what a test that failed left asleep. */
@@ -136,11 +181,8 @@ TEST_F(fault, sleeps_and_is_told)
 	ASSERT_EQ(0, start_sleeper(&self->s));
 	sleep_ms(20);
 	woken = now_ns(CLOCK_MONOTONIC);
-	ASSERT_EQ(0, wake_sleeper(&self->s));
 	pid = self->s.pid;
-	self->s.pid = 0;
-	ASSERT_EQ(0, reap(pid));
-	close_sleeper(&self->s);
+	ASSERT_EQ(0, end_and_reap(&self->s));
 	ASSERT_EQ(0, probe_pause(&self->t));
 	m = page_of(pid);
 	ASSERT_EQ(0, probe_count(&self->t, &m, &sum));
@@ -217,28 +259,44 @@ TEST_F(fault, listener_changes_meanwhile)
 	EXPECT_EQ(0, probe_armed());
 	EXPECT_EQ(0, probe_kprobes());
 	ASSERT_EQ(0, probe_listen(&self->t, true));
-	ASSERT_EQ(0, wake_sleeper(&self->s));
 	pid = self->s.pid;
-	self->s.pid = 0;
-	ASSERT_EQ(0, reap(pid));
-	close_sleeper(&self->s);
+	ASSERT_EQ(0, end_and_reap(&self->s));
 	ASSERT_EQ(0, probe_pause(&self->t));
 	EXPECT_EQ(1, probe_copies(&self->t, page_of(pid)));
 	EXPECT_EQ(64, probe_bytes(&self->t, page_of(pid)));
 	EXPECT_EQ(64, probe_bytes(&self->t, probe_to(pid, page, PAGE)));
 }
 
+/*
+ * A call whose return will not be told hides none of those that it makes: the rest of the
+ * copy is told, by these.
+ */
+TEST_F(fault, outer_call_is_forgotten)
+{
+	struct probe_match m = probe_from(0, buffer, PAGES * PAGE);
+	struct probe_sum sum;
+
+	ASSERT_EQ(0, start_sleeper_in(&self->s, sleep_in_large_copy));
+	ASSERT_EQ(0, probe_listen(&self->t, false));
+	ASSERT_EQ(0, probe_listen(&self->t, true));
+	ASSERT_EQ(0, probe_record(&self->t));
+	m.pid = self->s.pid;
+	ASSERT_EQ(0, end_and_reap(&self->s));
+	ASSERT_EQ(0, probe_pause(&self->t));
+	ASSERT_EQ(0, probe_count(&self->t, &m, &sum));
+	EXPECT_STREQ("_copy_from_iter", sum.first.primitive);
+	EXPECT_STREQ("copy_page_from_iter", sum.last.primitive);
+	/* Pieces are no pages of the sender's: the one that slept ends within the next page. */
+	EXPECT_LT(addr(page), sum.first.addr);
+	EXPECT_GE(addr(page) + 2 * PAGE, sum.first.addr);
+	EXPECT_EQ(addr(buffer) + PAGES * PAGE - sum.first.addr, sum.copied);
+}
+
 TEST_F(fault, nobody_listens_any_more)
 {
-	pid_t pid;
-
 	ASSERT_EQ(0, start_sleeper(&self->s));
 	ASSERT_EQ(0, probe_listen(&self->t, false));
-	ASSERT_EQ(0, wake_sleeper(&self->s));
-	pid = self->s.pid;
-	self->s.pid = 0;
-	ASSERT_EQ(0, reap(pid));
-	close_sleeper(&self->s);
+	ASSERT_EQ(0, end_and_reap(&self->s));
 	EXPECT_EQ(0, probe_kprobes());
 }
 
@@ -254,27 +312,11 @@ TEST_F(fault, unloaded_meanwhile)
 	ASSERT_EQ(0, probe_load(""));
 	ASSERT_EQ(0, probe_listen(&self->t, true));
 	ASSERT_EQ(0, probe_record(&self->t));
-	ASSERT_EQ(0, wake_sleeper(&self->s));
 	pid = self->s.pid;
-	self->s.pid = 0;
-	ASSERT_EQ(0, reap(pid));
-	close_sleeper(&self->s);
+	ASSERT_EQ(0, end_and_reap(&self->s));
 	ASSERT_EQ(0, probe_pause(&self->t));
 	EXPECT_EQ(1, probe_copies(&self->t, page_of(pid)));
 	EXPECT_EQ(64, probe_bytes(&self->t, page_of(pid)));
-}
-
-static int end_and_reap(struct sleeper *s)
-{
-	pid_t pid = s->pid;
-	int ret = wake_sleeper(s);
-
-	s->pid = 0;
-	if (ret)
-		return ret;
-	ret = reap(pid);
-	close_sleeper(s);
-	return ret;
 }
 
 /* A copy for which no instance is left is missed, and counted; the tasks do not notice. */
