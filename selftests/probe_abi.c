@@ -107,7 +107,7 @@ TEST_F(abi, follow)
 	ASSERT_EQ(0, op(self->fd, resized_op, &longer));
 	longer.more = 1;
 	EXPECT_EQ(-E2BIG, op(self->fd, resized_op, &longer));
-	EXPECT_EQ(-E2BIG, op(self->fd, resized(IPCX_PROBE_FOLLOW, 8192), guard_page() - 8192));
+	EXPECT_EQ(-E2BIG, op(self->fd, resized(IPCX_PROBE_FOLLOW, 8192), (char *)guard_page() - 8192));
 	EXPECT_EQ(-EINVAL, op(self->fd, resized(IPCX_PROBE_FOLLOW, 4), req));
 	EXPECT_EQ(-EFAULT, op(self->fd, IPCX_PROBE_FOLLOW, guard_page()));
 	req->flags = 2;
@@ -180,7 +180,7 @@ TEST_F(abi, stat_elements)
 	st.primitive_size = 4097;
 	EXPECT_EQ(-E2BIG, op(self->fd, IPCX_PROBE_STAT, &st));
 	st.primitive_size = sizeof(list[0].p);
-	st.primitives = addr(guard_page() - sizeof(list[0].p));
+	st.primitives = addr((char *)guard_page() - sizeof(list[0].p));
 	EXPECT_EQ(-EFAULT, op(self->fd, IPCX_PROBE_STAT, &st));
 }
 
