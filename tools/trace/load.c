@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The BPF programs. libbpf's own words are kept back, and shown only where the programs
+ * were not accepted: then the verifier's log is what tells why.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "load.h"
+
+#define BTF	"/sys/kernel/btf/vmlinux"
+
+static char *words;
+static size_t words_size;
+static FILE *words_file;
+
+static int keep(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	if (level == LIBBPF_DEBUG || !words_file)
+		return 0;
+	return vfprintf(words_file, fmt, ap);
+}
+
+static void listen_to_libbpf(void)
+{
+	words_file = open_memstream(&words, &words_size);
+	libbpf_set_print(keep);
+}
+
+static void end_listening(bool tell)
+{
+	if (!words_file)
+		return;
+	fclose(words_file);
+	words_file = NULL;
+	if (tell)
+		fputs(words, stderr);
+	free(words);
+	words = NULL;
+}
+
+/* One clear line for each thing that may be missing, before anything is tried. */
+static int check_kernel(void)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, 4, 4, 1, NULL);
+	int err = fd < 0 ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	if (err == -ENOSYS)
+		say("this kernel has no BPF (CONFIG_BPF_SYSCALL)");
+	else if (err == -EPERM || geteuid())
+		say("needs root: CAP_BPF and CAP_PERFMON");
+	else if (err)
+		say("BPF: %s", strerror(-err));
+	else if (access(BTF, R_OK) < 0)
+		say("this kernel has no BTF (CONFIG_DEBUG_INFO_BTF): no %s", BTF);
+	else
+		return 0;
+	return err ? err : -EPERM;
+}
+
+static bool module_is_loaded(const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/module/%s", name);
+	return access(path, F_OK) == 0;
+}
+
+/* Those of bpf/estimate.bpf.c: the name of the function that it is for, or NULL. */
+static const char *function_of(const struct bpf_program *program)
+{
+	static const char section[] = "fexit/";
+	const char *name = bpf_program__section_name(program);
+
+	return strncmp(name, section, strlen(section)) ? NULL : name + strlen(section);
+}
+
+/* A program for what is not there could not be loaded, or not be attached. */
+static void choose(struct programs *p)
+{
+	bool ipcx = module_is_loaded("ipcx");
+	struct bpf_program *program;
+
+	p->sees_copies = probe_is_loaded();
+	bpf_program__set_autoload(p->skel->progs.copy_done, p->sees_copies);
+	bpf_program__set_autoload(p->skel->progs.ipcx_payload_copied, ipcx);
+	bpf_program__set_autoload(p->skel->progs.ipcx_record_complete, ipcx);
+	bpf_object__for_each_program(program, p->skel->obj) {
+		const char *function = function_of(program);
+
+		if (!function)
+			continue;
+		bpf_program__set_autoattach(program, false);
+		bpf_program__set_autoload(program, !p->sees_copies &&
+					  libbpf_find_vmlinux_btf_id(function,
+								     BPF_TRACE_FEXIT) > 0);
+	}
+}
+
+/* Which functions can be traced differs between kernels: what cannot gives no estimate. */
+static void attach_estimates(struct programs *p)
+{
+	const struct bpf_object_skeleton *s = p->skel->skeleton;
+
+	for (int i = 0; i < s->prog_cnt; i++) {
+		struct bpf_program *program = *s->progs[i].prog;
+
+		if (function_of(program) && bpf_program__fd(program) >= 0)
+			*s->progs[i].link = bpf_program__attach(program);
+	}
+}
+
+static int load(struct programs *p)
+{
+	int err;
+
+	p->skel = ledger_bpf__open();
+	if (!p->skel)
+		return -errno;
+	choose(p);
+	p->skel->rodata->own_tgid = (__u32)getpid();
+	calls_describe(p->skel->rodata->kinds);
+	err = ledger_bpf__load(p->skel);
+	if (err) {
+		say("the kernel did not accept the BPF programs: %s", strerror(-err));
+		return err;
+	}
+	err = ledger_bpf__attach(p->skel);
+	if (err)
+		say("the BPF programs cannot be attached: %s", strerror(-err));
+	else
+		attach_estimates(p);
+	return err;
+}
+
+int programs_load(struct programs **programs)
+{
+	struct programs *p;
+	int err = check_kernel();
+
+	if (err)
+		return err;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
+	listen_to_libbpf();
+	err = load(p);
+	end_listening(err);
+	if (err) {
+		programs_free(p);
+		return err;
+	}
+	*programs = p;
+	return 0;
+}
+
+void programs_free(struct programs *programs)
+{
+	if (!programs)
+		return;
+	ledger_bpf__destroy(programs->skel);
+	free(programs);
+}
+
+bool programs_see_copies(const struct programs *programs)
+{
+	return programs->sees_copies;
+}
+
+int programs_follow(struct programs *programs, pid_t pid)
+{
+	__u32 tgid = (__u32)pid, since = 1;
+	int err = bpf_map__update_elem(programs->skel->maps.followed_processes, &tgid,
+				       sizeof(tgid), &since, sizeof(since), BPF_ANY);
+
+	if (err)
+		say("process %d cannot be followed: %s", (int)pid, strerror(-err));
+	return err;
+}
+
+int programs_unfollow(struct programs *programs, pid_t pid)
+{
+	__u32 tgid = (__u32)pid;
+
+	return bpf_map__delete_elem(programs->skel->maps.followed_processes, &tgid,
+				    sizeof(tgid), 0);
+}
+
+void programs_follow_all(struct programs *programs)
+{
+	programs->skel->bss->follow_all = true;
+}
+
+__u64 programs_missed(const struct programs *programs)
+{
+	struct bpf_program *program;
+	__u64 missed = 0;
+
+	bpf_object__for_each_program(program, programs->skel->obj) {
+		struct bpf_prog_info info = { 0 };
+		__u32 size = sizeof(info);
+		int fd = bpf_program__fd(program);
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size))
+			missed += info.recursion_misses;
+	}
+	return missed;
+}
