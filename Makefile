@@ -48,7 +48,7 @@ test-module: deps-run ## a module for the bench only: what a bare switch of proc
 lib: ## the library
 	$(MAKE) -C lib O=$(out)/lib all
 
-tools: lib ## ipcx and ipcx-bench
+tools: lib ## ipcx and ipcx-bench; ipcx-trace where clang, bpftool and libbpf-dev are there
 	$(MAKE) -C tools O=$(out)/tools all
 
 selftests: deps-check lib ## the programs of the VM tests
@@ -56,7 +56,7 @@ selftests: deps-check lib ## the programs of the VM tests
 
 # ---- looking ----
 
-.PHONY: run bench bench-icount vm
+.PHONY: run bench bench-icount ledger vm
 run: deps-run ## boot a VM and compare ipcx with the native mechanisms there
 	@$(MAKE) all test-module
 	@$(vm)/bench
@@ -68,6 +68,10 @@ bench: deps-run ## the full comparison: more sizes, more repetitions
 bench-icount: deps-run ## the comparison in instructions per operation
 	@$(MAKE) all test-module
 	@tools/bench/icount.sh --kernel $(KERNEL) --insmod $(module)
+
+ledger: deps-check ## how often each mechanism copies a message, beside what theory says
+	@$(MAKE) all
+	@tools/ledger/run
 
 vm: deps-run ## a shell in a VM, with the module loaded
 	@$(MAKE) all

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What make ledger looks at: one process sends COUNT messages of SIZE bytes, another one
+ * receives them.
+ *
+ *	ledger-traffic --list
+ *	ledger-traffic MECHANISM SIZE COUNT
+ *
+ * The library's transports are all there; a mechanism that only knows calls sends with
+ * requests, and its replies are of one byte. FIFO, TCP and process_vm_readv(2) are made here.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <ipcx/ipcx.h>
+
+/* As the tests: cannot be done here. */
+#define EXIT_SKIPPED	77
+
+struct traffic {
+	size_t size;
+	unsigned long count;
+	void *buf;
+};
+
+static int fail(const char *what, int err)
+{
+	fprintf(stderr, "ledger-traffic: %s: %s\n", what, strerror(-err));
+	return EXIT_FAILURE;
+}
+
+/* ---- the library's ---- */
+
+static int send_all(struct ipcx_transport_end *end, const struct traffic *t, bool calls)
+{
+	struct ipcx_transport_msg msg = { .buf = t->buf, .len = t->size };
+	char *room = ipcx_transport_buffer(t->size);
+	int err = room ? 0 : -ENOMEM;
+
+	for (unsigned long i = 0; i < t->count && !err; i++) {
+		struct ipcx_transport_msg reply = { .buf = room, .len = t->size };
+
+		err = calls ? ipcx_transport_call(end, &msg, &reply) : ipcx_transport_send(end, &msg);
+	}
+	ipcx_transport_buffer_free(room);
+	return err;
+}
+
+static int receive_all(struct ipcx_transport_end *end, const struct traffic *t, bool calls)
+{
+	struct ipcx_transport_msg reply = { .buf = ipcx_transport_buffer(1), .len = 1 };
+	int err = reply.buf ? 0 : -ENOMEM;
+
+	for (unsigned long i = 0; i < t->count && !err; i++) {
+		struct ipcx_transport_msg msg = { .buf = t->buf, .len = t->size };
+
+		err = calls ? ipcx_transport_answer(end, i ? &reply : NULL, &msg) :
+			      ipcx_transport_recv(end, &msg);
+	}
+	if (calls && !err)
+		err = ipcx_transport_answer(end, &reply, NULL);
+	ipcx_transport_buffer_free(reply.buf);
+	return err;
+}
+
+/* Who opens a pair for calls is the one who calls; so the parent always sends. */
+static int both(struct ipcx_transport_pair *pair, const struct traffic *t, bool calls)
+{
+	pid_t parent = getpid(), pid = fork();
+	int status, err;
+
+	if (pid < 0)
+		return fail("fork", -errno);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(EXIT_FAILURE);
+		err = receive_all(ipcx_transport_attach(pair, 1), t, calls);
+		_exit(err ? fail("receive", err) : EXIT_SUCCESS);
+	}
+	err = send_all(ipcx_transport_attach(pair, 0), t, calls);
+	if (err) {
+		kill(pid, SIGKILL);
+		fail("send", err);
+	}
+	if (waitpid(pid, &status, 0) < 0 || status)
+		return EXIT_FAILURE;
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int by_transport(const struct ipcx_transport_ops *ops, const struct traffic *t)
+{
+	bool calls = ops->caps & IPCX_TRANSPORT_CALLS_ONLY;
+	struct ipcx_transport_pair *pair;
+	char why[IPCX_TRANSPORT_WHY];
+	int status;
+
+	IPCX_OPTS(ipcx_transport_opts, opts);
+	opts.msg_size = t->size;
+	opts.flags = IPCX_TRANSPORT_FIXED;
+	if (ipcx_transport_available(ops, why) || ipcx_transport_open(&pair, ops, &opts, why)) {
+		fprintf(stderr, "%s\n", why);
+		return EXIT_SKIPPED;
+	}
+	status = both(pair, t, calls);
+	ipcx_transport_close(pair);
+	return status;
+}
+
+/* ---- streams by file descriptors ---- */
+
+static int read_whole(int fd, const struct traffic *t)
+{
+	for (size_t got = 0; got < t->size;) {
+		ssize_t n = read(fd, (char *)t->buf + got, t->size - got);
+
+		if (n <= 0)
+			return n < 0 ? -errno : -EPIPE;
+		got += (size_t)n;
+	}
+	return 0;
+}
+
+static int write_whole(int fd, const struct traffic *t)
+{
+	for (size_t put = 0; put < t->size;) {
+		ssize_t n = write(fd, (const char *)t->buf + put, t->size - put);
+
+		if (n < 0)
+			return -errno;
+		put += (size_t)n;
+	}
+	return 0;
+}
+
+static int by_files(int to, int from, const struct traffic *t)
+{
+	pid_t pid = fork();
+	int status, err = 0;
+
+	if (pid < 0)
+		return fail("fork", -errno);
+	for (unsigned long i = 0; i < t->count && !err; i++)
+		err = pid ? read_whole(from, t) : write_whole(to, t);
+	if (pid == 0)
+		_exit(err ? fail("write", err) : EXIT_SUCCESS);
+	if (err) {
+		kill(pid, SIGKILL);
+		fail("read", err);
+	}
+	return waitpid(pid, &status, 0) < 0 || status || err ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int by_fifo(const struct traffic *t)
+{
+	char folder[] = "/tmp/ledger-XXXXXX", path[32];
+	int fd;
+
+	if (!mkdtemp(folder))
+		return fail(folder, -errno);
+	snprintf(path, sizeof(path), "%s/fifo", folder);
+	if (mkfifo(path, 0600) < 0)
+		return fail(path, -errno);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	unlink(path);
+	rmdir(folder);
+	return fd < 0 ? fail(path, -errno) : by_files(fd, fd, t);
+}
+
+static int by_tcp(const struct traffic *t)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t len = sizeof(addr);
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	int from = socket(AF_INET, SOCK_STREAM, 0), to;
+
+	if (listener < 0 || from < 0 ||
+	    bind(listener, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+	    listen(listener, 1) < 0 ||
+	    getsockname(listener, (struct sockaddr *)&addr, &len) < 0 ||
+	    connect(from, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		return fail("tcp", -errno);
+	to = accept(listener, NULL, NULL);
+	return to < 0 ? fail("accept", -errno) : by_files(to, from, t);
+}
+
+/* ---- from process to process ---- */
+
+/* The child only has to be there; who reads needs the right to trace it. */
+static int by_process_vm(const struct traffic *t)
+{
+	struct iovec local = { t->buf, t->size }, remote = { t->buf, t->size };
+	int status, err = 0;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return fail("fork", -errno);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	for (unsigned long i = 0; i < t->count && !err; i++)
+		if (process_vm_readv(pid, &local, 1, &remote, 1, 0) != (ssize_t)t->size)
+			err = errno ? -errno : -EIO;
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	return err ? fail("process_vm_readv", err) : EXIT_SUCCESS;
+}
+
+/* ---- the command ---- */
+
+static const struct {
+	const char *name;
+	int (*run)(const struct traffic *t);
+} own[] = {
+	{ "fifo", by_fifo },
+	{ "tcp", by_tcp },
+	{ "process-vm", by_process_vm },
+};
+
+static int list(void)
+{
+	for (unsigned int i = 0; ipcx_transport_at(i); i++)
+		puts(ipcx_transport_at(i)->name);
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		puts(own[i].name);
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	const struct ipcx_transport_ops *ops;
+	struct traffic t;
+
+	if (argc == 2 && !strcmp(argv[1], "--list"))
+		return list();
+	if (argc != 4) {
+		fputs("usage: ledger-traffic --list | MECHANISM SIZE COUNT\n", stderr);
+		return 2;
+	}
+	t.size = strtoul(argv[2], NULL, 10);
+	t.count = strtoul(argv[3], NULL, 10);
+	t.buf = ipcx_transport_buffer(t.size);
+	if (!t.buf)
+		return fail("memory", -ENOMEM);
+	memset(t.buf, 1, t.size);
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (!strcmp(own[i].name, argv[1]))
+			return own[i].run(&t);
+	ops = ipcx_transport_find(argv[1]);
+	if (ops)
+		return by_transport(ops, &t);
+	fprintf(stderr, "ledger-traffic: %s: no such mechanism; --list names them\n", argv[1]);
+	return 2;
+}
