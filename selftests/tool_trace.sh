@@ -76,6 +76,12 @@ t_without_rights() {
 	[ "$status" = 3 ] && has err 'needs root: CAP_BPF and CAP_PERFMON' && one_line
 }
 
+t_in_a_container() {
+	local status=0
+	unshare --pid --fork --mount-proc "$program" copies -- true >"$work/out" 2>"$work/err" || status=$?
+	[ "$status" = 3 ] && has err 'cannot be used in a container' && one_line
+}
+
 t_no_such_process() {
 	local pid
 	sh -c 'exit' &
@@ -255,6 +261,7 @@ module=${IPCX_PROBE_MODULE:-}
 tap 'help and version' t_help
 tap 'wrong usage' t_wrong_usage
 tap 'without rights: one line' t_without_rights
+tap 'in a container: one line' t_in_a_container
 tap 'no such process: one line' t_no_such_process
 tap 'no such command' t_no_such_command
 tap "the command's status" t_status_of_command

@@ -17,6 +17,9 @@
 
 #define BTF	"/sys/kernel/btf/vmlinux"
 
+/* The number of the first pid namespace (<linux/proc_ns.h> of the kernel). */
+#define FIRST_NAMESPACE	0xEFFFFFFCU
+
 static char *words;
 static size_t words_size;
 static FILE *words_file;
@@ -46,6 +49,14 @@ static void end_listening(bool tell)
 	words = NULL;
 }
 
+/* The programs know processes by the numbers that they have there. */
+static bool in_first_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) < 0 || st.st_ino == FIRST_NAMESPACE;
+}
+
 /* One clear line for each thing that may be missing, before anything is tried. */
 static int check_kernel(void)
 {
@@ -62,6 +73,8 @@ static int check_kernel(void)
 		say("BPF: %s", strerror(-err));
 	else if (access(BTF, R_OK) < 0)
 		say("this kernel has no BTF (CONFIG_DEBUG_INFO_BTF): no %s", BTF);
+	else if (!in_first_namespace())
+		say("cannot be used in a container: run it where all processes are seen");
 	else
 		return 0;
 	return err ? err : -EPERM;

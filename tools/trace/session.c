@@ -41,17 +41,35 @@ static int calibrate(struct session *s, struct calibration *calibration)
 	return err;
 }
 
+/* The process that a thread is of; 0: there is none. */
+static pid_t process_of(pid_t pid)
+{
+	char path[64], line[128];
+	int process = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	while (!process && fgets(line, sizeof(line), file))
+		sscanf(line, "Tgid: %d", &process);
+	fclose(file);
+	return process;
+}
+
 static int follow_one(struct session *s, pid_t pid)
 {
+	pid_t process = process_of(pid);
 	int err = 0;
 
-	if (s->probe.fd >= 0)
-		err = probe_follow(&s->probe, pid);
-	else if (kill(pid, 0) < 0 && errno == ESRCH)
-		err = -ESRCH;
-	if (err == -ESRCH && s->probe.fd < 0)
+	if (!process) {
 		say("process %d: %s", (int)pid, strerror(ESRCH));
-	return err ? err : programs_follow(s->programs, pid);
+		return -ESRCH;
+	}
+	if (s->probe.fd >= 0)
+		err = probe_follow(&s->probe, process);
+	return err ? err : programs_follow(s->programs, process);
 }
 
 static int follow(struct session *s)
