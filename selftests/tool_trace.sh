@@ -161,17 +161,21 @@ t_json() {
 start_worker() {
 	rm -f "$work/go"
 	mkfifo "$work/go"
-	sh -c "read -r line <'$work/go'; head -c 51200 /dev/zero | cat >/dev/null; read -r line <'$work/go'" &
+	sh -c "read -r line <'$work/go'; head -c 51200 /dev/zero | cat >/dev/null" &
 	worker=$!
 }
 
+# It says so when it follows.
+until_tracing() {
+	until grep -q tracing "$work/err" || ! kill -0 "$tracer" 2>/dev/null; do sleep 0.2; done
+}
+
 t_by_pid() {
+	local tracer
 	start_worker
 	"$program" copies --json -p "$worker" >"$work/out" 2>"$work/err" &
-	local tracer=$!
-	sleep "$((2 * ${IPCX_TIMEOUT_FACTOR:-1}))"
-	echo >"$work/go"
-	sleep "${IPCX_TIMEOUT_FACTOR:-1}"
+	tracer=$!
+	until_tracing
 	echo >"$work/go"
 	wait "$worker"
 	wait "$tracer" || return
@@ -191,10 +195,12 @@ t_not_others() {
 }
 
 t_all() {
-	"$program" copies --json -a -d "$((3 * ${IPCX_TIMEOUT_FACTOR:-1}))" >"$work/out" 2>"$work/err" &
-	local tracer=$!
-	sleep "$((2 * ${IPCX_TIMEOUT_FACTOR:-1}))"
+	local tracer
+	"$program" copies --json -a >"$work/out" 2>"$work/err" &
+	tracer=$!
+	until_tracing
 	"${pipe_work[@]}"
+	kill -TERM "$tracer"
 	wait "$tracer" && json_check 'rows["pipe"]["payload_bytes"] >= 102400'
 }
 
@@ -204,9 +210,10 @@ t_duration() {
 }
 
 t_interrupted() {
+	local tracer
 	"$program" copies -a >"$work/out" 2>"$work/err" &
-	local tracer=$!
-	sleep "$((2 * ${IPCX_TIMEOUT_FACTOR:-1}))"
+	tracer=$!
+	until_tracing
 	kill -TERM "$tracer"
 	wait "$tracer" && has out '^MECHANISM +CALLS'
 }
@@ -237,7 +244,7 @@ t_pin() {
 # ---- top ----
 
 t_top_as_lines() {
-	run 0 top -d 1 -i 0.5 -s calls -- sh -c "sleep 0.3; $(printf '%q ' "${pipe_work[@]}"); sleep 2" &&
+	run 0 top -i 5 -s calls -- sh -c "$(printf '%q ' "${pipe_work[@]}"); sleep 6" &&
 		has out '^# [0-9.]+ s; ' '^MECHANISM +CALLS/S ' '^pipe .* 2\.000 ' &&
 		run 2 top -s nonsense && has err 'no such order' && run 2 top -i 0
 }

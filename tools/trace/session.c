@@ -229,6 +229,8 @@ int session_begin(struct session *s, const struct options *options)
 	s->start = now();
 	if (options->command)
 		child_release(&s->child);
+	else
+		say("tracing%s", options->seconds > 0 ? "" : ": Ctrl-C ends it");
 	return EXIT_DONE;
 }
 
