@@ -71,7 +71,7 @@ bench-icount: deps-run ## the comparison in instructions per operation
 
 ledger: deps-check ## how often each mechanism copies a message, beside what theory says
 	@$(MAKE) all
-	@tools/ledger/run
+	@tools/ledger/run $(LEDGER)
 
 vm: deps-run ## a shell in a VM, with the module loaded
 	@$(MAKE) all

@@ -7,7 +7,7 @@
  *	ledger-traffic MECHANISM SIZE COUNT
  *
  * The library's transports are all there; a mechanism that only knows calls sends with
- * requests, and its replies are of one byte. FIFO, TCP and process_vm_readv(2) are made here.
+ * requests, and its replies are empty. FIFO, TCP and process_vm_readv(2) are made here.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -61,7 +61,7 @@ static int send_all(struct ipcx_transport_end *end, const struct traffic *t, boo
 
 static int receive_all(struct ipcx_transport_end *end, const struct traffic *t, bool calls)
 {
-	struct ipcx_transport_msg reply = { .buf = ipcx_transport_buffer(1), .len = 1 };
+	struct ipcx_transport_msg reply = { .buf = ipcx_transport_buffer(1) };
 	int err = reply.buf ? 0 : -ENOMEM;
 
 	for (unsigned long i = 0; i < t->count && !err; i++) {
