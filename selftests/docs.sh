@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
+# usage: docs.sh [PLACE...]
 # The commands in README.md and Documentation/ that say they run in the VM, or there on a
-# kernel with debugging information: they succeed and print what the text shows. TAP. Needs
-# root.
+# kernel with debugging information, or else in these places: they succeed and print what
+# the text shows. TAP. Needs root.
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -12,8 +13,8 @@ top=$(cd "$here/.." && pwd)
 bin=$(mktemp -d)
 trap 'rm -rf "$bin"' EXIT
 chmod 755 "$bin"
-install -m 755 "$top/out/tools/ipcx" "$bin/ipcx" || {
-	echo "Bail out! out/tools/ipcx: not there: build it with 'make tools'"
+install -m 755 "$top"/out/tools/{ipcx,ipcx-trace} "$bin" || {
+	echo "Bail out! out/tools: ipcx or ipcx-trace is not there: build them with 'make tools'"
 	exit 1
 }
 export PATH=$bin:$PATH LC_ALL=C.UTF-8
@@ -23,7 +24,8 @@ forget() {
 	local tracing=/sys/kernel/tracing names
 	mapfile -t names < <(ipcx ls --quiet)
 	[ ${#names[@]} = 0 ] || ipcx rm -- "${names[@]}"
-	[ ! -e "$tracing/events/ipcx/enable" ] || echo 0 >"$tracing/events/ipcx/enable"
+	[ ! -e "$tracing/events/enable" ] || echo 0 >"$tracing/events/enable"
+	[ ! -e "$tracing/set_event_pid" ] || : >"$tracing/set_event_pid"
 	[ ! -e "$tracing/trace" ] || : >"$tracing/trace"
 }
 export -f forget
@@ -33,8 +35,11 @@ has_debug_information() {
 	readelf -SW "/lib/modules/$(uname -r)/vmlinux" | grep ' \.debug_info ' >/dev/null
 }
 
-places=(vm)
-! has_debug_information || places+=(debug)
+places=("$@")
+if [ $# = 0 ]; then
+	places=(vm)
+	! has_debug_information || places+=(debug)
+fi
 
 # Debian's python: the documentation asks for no other, and for none of its packages.
 /usr/bin/python3 -I -S "$top/Documentation/ext/blocks.py" tap forget "${places[@]}"

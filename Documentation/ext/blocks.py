@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Blocks of commands in the documentation.
 
-    blocks.py list WHERE          pages that have blocks for WHERE (vm, debug, host, no)
+    blocks.py list WHERE          pages that have blocks for WHERE (vm, debug, trace, host, no)
     blocks.py tap COMMAND WHERE...  run the blocks of every page that are for these places, in
                                   one shell each, which ends with that command; as TAP
 
@@ -19,7 +19,7 @@ import tempfile
 from dataclasses import dataclass, field
 
 TOP = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-PLACES = ("vm", "debug", "host", "no")
+PLACES = ("vm", "debug", "trace", "host", "no")
 
 
 @dataclass
