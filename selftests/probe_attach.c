@@ -197,6 +197,57 @@ TEST_F(attach, killed_listener)
 	EXPECT_EQ(0, probe_kprobes());
 }
 
+/* ---- how a probe is called ---- */
+
+#define OPTIMIZATION	"/proc/sys/debug/kprobes-optimization"
+
+/* What is told of so many copies each way, of 64 bytes each. */
+static int copy_and_count(const struct tracing *t, int n)
+{
+	char out[64] = { 0 }, in[64];
+	int fd[2], i;
+
+	MUST_BE(0, pipe2(fd, O_CLOEXEC));
+	MUST_BE(0, probe_record(t));
+	for (i = 0; i < n; i++) {
+		MUST_BE(64, write(fd[1], out, 64));
+		MUST_BE(64, read(fd[0], in, 64));
+	}
+	MUST_BE(0, probe_pause(t));
+	close(fd[0]);
+	close(fd[1]);
+	MUST_BE(n, probe_copies(t, probe_from(getpid(), out, 64)));
+	MUST_BE(64 * n, probe_bytes(t, probe_from(getpid(), out, 64)));
+	MUST_BE(n, probe_copies(t, probe_to(getpid(), in, 64)));
+	MUST_BE(64 * n, probe_bytes(t, probe_to(getpid(), in, 64)));
+	return 0;
+}
+
+static bool all_are_optimized(void *arg __attribute__((unused)))
+{
+	char text[16384];
+	int n = 0;
+	const char *at;
+
+	if (read_file(PROBE_LIST, text, sizeof(text)) < 0)
+		return false;
+	for (at = text; (at = strstr(at, "[OPTIMIZED]")); at++)
+		n++;
+	return n && n == probe_kprobes();
+}
+
+/* By a breakpoint, whose handler is like an NMI, and by a jump, which is what it becomes. */
+TEST_F(attach, breakpoints_and_jumps)
+{
+	ASSERT_EQ(0, write_file(OPTIMIZATION, "0"));
+	EXPECT_EQ(0, probe_listen(&self->t, true));
+	EXPECT_FALSE(all_are_optimized(NULL));
+	EXPECT_EQ(0, copy_and_count(&self->t, 20));
+	ASSERT_EQ(0, write_file(OPTIMIZATION, "1"));
+	EXPECT_EQ(0, wait_until(all_are_optimized, NULL));
+	EXPECT_EQ(0, copy_and_count(&self->t, 20));
+}
+
 /* ---- load ---- */
 
 /*
@@ -221,11 +272,11 @@ static int copy_for_ever(void *arg __attribute__((unused)))
 	}
 }
 
-#define LOADERS	3
+#define LOADERS	2
 
 TEST_F(attach, many_times_under_load)
 {
-	long rounds = scaled_to_kernel(60, 1000), i;
+	long rounds = scaled_to_kernel(24, 1000), i;
 	pid_t pid[LOADERS];
 
 	for (i = 0; i < LOADERS; i++)
