@@ -3,48 +3,29 @@
  * Loading and unloading: a hundred times, with parameters, refused while
  * somebody has something open, not refused by queues that nobody has open.
  */
-#include "common.h"
+#include "module.h"
 
 #include <sys/eventfd.h>
 #include <sys/klog.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 
 #define PARAMETERS "/sys/module/ipcx/parameters/"
 
+static const struct module ipcx = { "IPCX_MODULE", "ipcx" };
+
 static int load(const char *parameters)
 {
-	const char *path = getenv("IPCX_MODULE");
-	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	int ret;
-
-	if (fd < 0)
-		return -ENOENT;
-	ret = syscall(SYS_finit_module, fd, parameters, 0) < 0 ? -errno : 0;
-	close(fd);
-	return ret;
+	return module_load(&ipcx, parameters);
 }
 
 static int unload_now(void)
 {
-	return syscall(SYS_delete_module, "ipcx", O_NONBLOCK) < 0 ? -errno : 0;
+	return module_unload_now(&ipcx);
 }
 
-static bool unloads(void *arg)
-{
-	int *ret = arg;
-
-	*ret = unload_now();
-	return *ret != -EWOULDBLOCK;
-}
-
-/* A file that was closed is given up by a task work or a worker. */
 static int unload(void)
 {
-	int ret = -EWOULDBLOCK;
-
-	wait_until(unloads, &ret);
-	return ret;
+	return module_unload(&ipcx);
 }
 
 FIXTURE(module) {
@@ -53,7 +34,7 @@ FIXTURE(module) {
 
 FIXTURE_SETUP(module)
 {
-	ASSERT_NE(NULL, getenv("IPCX_MODULE")) {
+	ASSERT_NE(NULL, getenv(ipcx.variable)) {
 		TH_LOG("IPCX_MODULE names the module's file: use selftests/run");
 	}
 	self->control = -1;

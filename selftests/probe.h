@@ -7,6 +7,7 @@
 #define IPCX_SELFTESTS_PROBE_H
 
 #include "common.h"
+#include "module.h"
 #include "tracing.h"
 
 #include <linux/ipcx_probe.h>
@@ -279,39 +280,21 @@ static inline int probe_kprobes(void)
 
 /* ---- the module ---- */
 
+static const struct module probe_module = { "IPCX_PROBE_MODULE", "ipcx_probe" };
+
 static inline int probe_load(const char *parameters)
 {
-	const char *path = getenv("IPCX_PROBE_MODULE");
-	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	int ret;
-
-	if (fd < 0)
-		return -ENOENT;
-	ret = syscall(SYS_finit_module, fd, parameters, 0) < 0 ? -errno : 0;
-	close(fd);
-	return ret;
+	return module_load(&probe_module, parameters);
 }
 
 static inline int probe_unload_now(void)
 {
-	return syscall(SYS_delete_module, "ipcx_probe", O_NONBLOCK) < 0 ? -errno : 0;
+	return module_unload_now(&probe_module);
 }
 
-static inline bool probe_unloads(void *arg)
-{
-	int *ret = arg;
-
-	*ret = probe_unload_now();
-	return *ret != -EWOULDBLOCK;
-}
-
-/* A file that was closed is given up by a task work or a worker. */
 static inline int probe_unload(void)
 {
-	int ret = -EWOULDBLOCK;
-
-	wait_until(probe_unloads, &ret);
-	return ret;
+	return module_unload(&probe_module);
 }
 
 #endif /* IPCX_SELFTESTS_PROBE_H */

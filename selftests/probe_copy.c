@@ -572,38 +572,42 @@ TEST_F(copy, nothing_asked)
 	EXPECT_EQ(0, probe_copies(&self->t, probe_from(0, out.bytes, MAX_SIZE)));
 }
 
-/* A hundred bytes, then memory that is not there. */
+/*
+ * A call asked for 200 bytes of a buffer of which only the first hundred are there, and failed
+ * with EFAULT: one copy, of those hundred.
+ */
+static void check_half_a_copy(struct __test_metadata *_metadata, FIXTURE_DATA(copy) *self,
+			      const struct probe_match *m)
+{
+	struct probe_sum sum;
+
+	ASSERT_EQ(EFAULT, errno);
+	ASSERT_EQ(0, probe_pause(&self->t));
+	ASSERT_EQ(0, probe_count(&self->t, m, &sum));
+	EXPECT_EQ(1, sum.count);
+	EXPECT_EQ(200, sum.asked);
+	EXPECT_EQ(100, sum.copied);
+}
+
 TEST_F(copy, fault_in_the_middle)
 {
 	char *end = guard_page();
 	struct probe_match m = probe_from(0, end - 100, 100);
-	struct probe_sum sum;
 
 	ASSERT_EQ(0, probe_record(&self->t));
 	ASSERT_EQ(-1, write(self->pipe.fd[1], end - 100, 200));
-	ASSERT_EQ(EFAULT, errno);
-	ASSERT_EQ(0, probe_pause(&self->t));
-	ASSERT_EQ(0, probe_count(&self->t, &m, &sum));
-	EXPECT_EQ(1, sum.count);
-	EXPECT_EQ(200, sum.asked);
-	EXPECT_EQ(100, sum.copied);
+	check_half_a_copy(_metadata, self, &m);
 }
 
 TEST_F(copy, fault_in_the_middle_of_reading)
 {
 	char *end = guard_page();
 	struct probe_match m = probe_to(0, end - 100, 100);
-	struct probe_sum sum;
 
 	ASSERT_EQ(200, write(self->pipe.fd[1], out.bytes, 200));
 	ASSERT_EQ(0, probe_record(&self->t));
 	ASSERT_EQ(-1, read(self->pipe.fd[0], end - 100, 200));
-	ASSERT_EQ(EFAULT, errno);
-	ASSERT_EQ(0, probe_pause(&self->t));
-	ASSERT_EQ(0, probe_count(&self->t, &m, &sum));
-	EXPECT_EQ(1, sum.count);
-	EXPECT_EQ(200, sum.asked);
-	EXPECT_EQ(100, sum.copied);
+	check_half_a_copy(_metadata, self, &m);
 }
 
 /* The primitives that return what is left. */
@@ -612,17 +616,11 @@ TEST_F(copy, fault_in_copy_from_user)
 	struct way w;
 	char *end = guard_page();
 	struct probe_match m = probe_from(0, end - 100, 100);
-	struct probe_sum sum;
 
 	ASSERT_EQ(0, open_mq(&w));
 	ASSERT_EQ(0, probe_record(&self->t));
 	ASSERT_EQ(-1, mq_send(w.fd[1], end - 100, 200, 1));
-	ASSERT_EQ(EFAULT, errno);
-	ASSERT_EQ(0, probe_pause(&self->t));
-	ASSERT_EQ(0, probe_count(&self->t, &m, &sum));
-	EXPECT_EQ(1, sum.count);
-	EXPECT_EQ(200, sum.asked);
-	EXPECT_EQ(100, sum.copied);
+	check_half_a_copy(_metadata, self, &m);
 }
 
 static void on_signal(int signo __attribute__((unused)))
