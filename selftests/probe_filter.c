@@ -273,6 +273,27 @@ TEST_F(filter, no_children)
 	close(fd);
 }
 
+/* That another process is followed with its children is no reason to follow those of one. */
+TEST_F(filter, no_children_beside_others)
+{
+	int fd = probe_device(), other = probe_device();
+	pid_t child, grandchild;
+
+	ASSERT_EQ(0, probe_follow(fd, self->a.pid, 0));
+	ASSERT_EQ(0, probe_follow(other, self->b.pid, IPCX_PROBE_CHILDREN));
+	grandchild = tell(&self->a, 'f');
+	child = answer_of(&self->a);
+	EXPECT_EQ(0, marks(&self->t, child));
+	EXPECT_EQ(0, marks(&self->t, grandchild));
+	ASSERT_EQ(0, probe_record(&self->t));
+	grandchild = tell(&self->b, 'f');
+	child = answer_of(&self->b);
+	EXPECT_EQ(1, marks(&self->t, child));
+	EXPECT_EQ(1, marks(&self->t, grandchild));
+	close(fd);
+	close(other);
+}
+
 TEST_F(filter, children)
 {
 	int fd = probe_device(), plain = probe_device();
