@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the tests of ipcx-trace share: a workload of known bytes, run by ipcx-trace, and
- * what that says of it.
+ * What the tests of ipcx-trace share: workloads of known bytes, run by ipcx-trace, and
+ * what that says of them.
  *
- * The workload is the test program itself, started anew: so nothing of the harness is
- * followed. A test defines its workloads as WORKLOADS before it includes this, or includes
- * it without any.
+ * A workload is the test program itself, started anew, with the names of what it is to do in
+ * the environment: so nothing of the harness is followed. A test defines works[]. To start
+ * ipcx-trace takes seconds, a dozen where the kernel checks everything: so works whose
+ * mechanisms are not the same run together, and tests that name the same works look at the
+ * same run.
  */
 #ifndef IPCX_SELFTESTS_TRACE_H
 #define IPCX_SELFTESTS_TRACE_H
@@ -22,42 +24,76 @@ struct work {
 
 extern const struct work works[];
 
-/* Before the harness, which has its own idea of the program's arguments. */
-__attribute__((constructor)) static void run_work(void)
+static int run_one(const char *name, size_t len)
 {
-	const char *name = getenv(WORK_VARIABLE);
-
-	if (!name)
-		return;
 	for (const struct work *work = works; work->name; work++)
-		if (strcmp(work->name, name) == 0)
-			_exit(work->run());
-	_exit(99);
+		if (strlen(work->name) == len && strncmp(work->name, name, len) == 0)
+			return work->run();
+	return 99;
+}
+
+/* One after the other; the exit status of the first that fails. */
+static int run_works(const char *names)
+{
+	int status = 0;
+
+	for (; *names && !status; names += strspn(names, " ")) {
+		size_t len = strcspn(names, " ");
+
+		status = run_one(names, len);
+		names += len;
+	}
+	return status;
 }
 
 /* ---- what came of it ---- */
 
 #define TRACED_ROOM	(64 << 10)
+#define TRACED_MAX	12
 
+/* @names: of the works; "" where nothing has run */
 struct traced {
+	char names[160];
 	int status;
 	char text[TRACED_ROOM];
 };
 
+/* All runs so far; each test is a process of its own. */
+static struct traced *traced_runs;
+
+/* Before the harness, which has its own idea of the program's arguments. */
+__attribute__((constructor)) static void begin_work(void)
+{
+	const char *names = getenv(WORK_VARIABLE);
+
+	if (names)
+		_exit(run_works(names));
+	traced_runs = mmap(NULL, TRACED_MAX * sizeof(*traced_runs), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (traced_runs == MAP_FAILED)
+		abort();
+}
+
+/* The program that runs. */
+static inline const char *own_path(void)
+{
+	static char path[4096];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	path[len < 0 ? 0 : len] = '\0';
+	return path;
+}
+
 /* Beside the tests' folder, unless the environment says otherwise. */
 static inline const char *trace_program(void)
 {
-	static char path[4096];
-	const char *given = getenv("IPCX_TRACE");
-	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 64);
+	static char path[4096 + 64];
+	const char *given = getenv("IPCX_TRACE"), *own = own_path();
 
 	if (given)
 		return given;
-	if (len < 0)
-		return "ipcx-trace";
-	path[len] = '\0';
-	*strrchr(path, '/') = '\0';
-	strcat(path, "/../tools/ipcx-trace");
+	snprintf(path, sizeof(path), "%.*s/../tools/ipcx-trace",
+		 (int)(strrchr(own, '/') - own), own);
 	return path;
 }
 
@@ -85,24 +121,35 @@ static inline int trace_command(struct traced *traced, char *const argv[])
 	return pid < 0 ? traced->status : 0;
 }
 
-/* Runs a workload under ipcx-trace. */
-static inline int trace_work(struct traced *traced, const char *name)
+/* Runs works under ipcx-trace. */
+static inline int trace_works(struct traced *traced, const char *names)
 {
 	char *argv[] = {
-		(char *)trace_program(), "copies", "--json", "--", "/proc/self/exe", NULL
+		(char *)trace_program(), "copies", "--json", "--", (char *)own_path(), NULL
 	};
-	static char self[4096];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	int err;
 
-	if (len < 0)
-		return -errno;
-	self[len] = '\0';
-	argv[4] = self;
-	setenv(WORK_VARIABLE, name, 1);
+	setenv(WORK_VARIABLE, names, 1);
 	err = trace_command(traced, argv);
 	unsetenv(WORK_VARIABLE);
 	return err;
+}
+
+/* What it said of these works: it is run, unless it was already. NULL: no run, or no room. */
+static inline const struct traced *traced_works(const char *names)
+{
+	struct traced *traced = traced_runs, *end = traced_runs + TRACED_MAX;
+
+	while (traced < end && traced->names[0] && strcmp(traced->names, names))
+		traced++;
+	if (traced == end || strlen(names) >= sizeof(traced->names))
+		return NULL;
+	if (!traced->names[0]) {
+		if (trace_works(traced, names))
+			return NULL;
+		strcpy(traced->names, names);
+	}
+	return traced;
 }
 
 /* A number after "KEY": in the text from @from to @to; -1 where there is none. */
@@ -140,10 +187,51 @@ static inline double traced_figure(const struct traced *traced, const char *mech
 	return number_in(row, next, key);
 }
 
-/* What the module's tracepoints need has to be there. */
-static inline bool probe_is_there(void)
+/* ---- in a test ---- */
+
+FIXTURE(trace) {
+	const struct traced *traced;
+};
+
+/* The module whose tracepoint ipcx-trace listens to. */
+FIXTURE_SETUP(trace)
 {
-	return access("/sys/module/ipcx_probe", F_OK) == 0;
+	if (access("/sys/module/ipcx_probe", F_OK) != 0)
+		SKIP(return, "the module ipcx_probe is not loaded");
 }
+
+FIXTURE_TEARDOWN(trace)
+{
+}
+
+/* Also which exit status the works had in the end. */
+#define RUN_TO(wanted, names) do {					\
+	self->traced = traced_works(names);				\
+	ASSERT_NE(NULL, self->traced);					\
+	if (self->traced->status != (wanted))				\
+		TH_LOG("%s", self->traced->text);			\
+	ASSERT_EQ((wanted), self->traced->status);			\
+} while (0)
+
+#define RUN(names)	RUN_TO(0, names)
+
+#define FIGURE(mechanism, key)	traced_figure(self->traced, mechanism, key)
+
+/* What a mechanism moved, each message copied so often. */
+#define EXPECT_PASSES(mechanism, n, bytes, times) do {			\
+	EXPECT_EQ((n), FIGURE(mechanism, "messages"));			\
+	EXPECT_EQ((bytes), FIGURE(mechanism, "message_bytes"));		\
+	EXPECT_EQ((times) * (double)(bytes), FIGURE(mechanism, "payload_bytes")); \
+	EXPECT_EQ((times), FIGURE(mechanism, "passes"));		\
+	EXPECT_NOTHING_LOST();						\
+} while (0)
+
+#define EXPECT_NOTHING_LOST() do {					\
+	EXPECT_EQ(0, traced_number(self->traced, "copies"));		\
+	EXPECT_EQ(0, traced_number(self->traced, "tasks"));		\
+	EXPECT_EQ(0, traced_number(self->traced, "values"));		\
+	EXPECT_EQ(0, traced_number(self->traced, "unread_arguments"));	\
+	EXPECT_EQ(0, traced_number(self->traced, "too_many_arguments"));\
+} while (0)
 
 #endif /* IPCX_SELFTESTS_TRACE_H */

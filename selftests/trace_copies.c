@@ -3,6 +3,8 @@
  * ipcx-trace copies: what it says of programs that move a known number of bytes by the
  * mechanisms that the kernel has without us. To the byte.
  */
+#include <ipcx/transport.h>
+#include <linux/android/binder.h>
 #include <mqueue.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -319,6 +321,59 @@ static int work_process_vm(void)
 	return 0;
 }
 
+#define REPLY	100
+/* What the library keeps in front of a message. */
+#define HEAD	IPCX_TRANSPORT_HEADROOM
+
+static int answer_all(struct ipcx_transport_end *end)
+{
+	struct ipcx_transport_msg reply = { .buf = out + HEAD, .len = REPLY };
+	struct ipcx_transport_msg request = { .buf = in + HEAD };
+
+	MUST(end);
+	for (int i = 0; i <= MESSAGES; i++) {
+		bool last = i == MESSAGES;
+
+		request.len = SIZE;
+		MUST_BE(0, ipcx_transport_answer(end, i ? &reply : NULL, last ? NULL : &request));
+		MUST_BE(SIZE, request.len);
+	}
+	return 0;
+}
+
+static int call_all(struct ipcx_transport_end *end)
+{
+	struct ipcx_transport_msg request = { .buf = out + HEAD, .len = SIZE };
+	struct ipcx_transport_msg reply = { .buf = in + HEAD };
+
+	MUST(end);
+	for (int i = 0; i < MESSAGES; i++) {
+		reply.len = SIZE;
+		MUST_BE(0, ipcx_transport_call(end, &request, &reply));
+		MUST_BE(REPLY, reply.len);
+	}
+	return 0;
+}
+
+/* Requests and replies; before them one side sends the other the object that it calls. */
+static int work_binder(void)
+{
+	IPCX_OPTS(ipcx_transport_opts, opts);
+	struct ipcx_transport_pair *pair;
+	char why[IPCX_TRANSPORT_WHY];
+	pid_t pid;
+
+	opts.msg_size = SIZE;
+	MUST_BE(0, ipcx_transport_open(&pair, ipcx_transport_find("binder"), &opts, why));
+	pid = fork();
+	if (pid == 0)
+		_exit(answer_all(ipcx_transport_attach(pair, 1)));
+	MUST_BE(0, call_all(ipcx_transport_attach(pair, 0)));
+	MUST_BE(0, reap(pid));
+	ipcx_transport_close(pair);
+	return 0;
+}
+
 /* Pages go from a pipe to a pipe: nothing of it is copied. */
 static int work_splice(void)
 {
@@ -408,6 +463,7 @@ const struct work works[] = {
 	{ "sysv_msg", work_sysv_msg },
 	{ "eventfd", work_eventfd },
 	{ "process_vm", work_process_vm },
+	{ "binder", work_binder },
 	{ "splice", work_splice },
 	{ "file", work_file },
 	{ "tty", work_tty },
@@ -418,49 +474,16 @@ const struct work works[] = {
 
 /* ---- the tests ---- */
 
-FIXTURE(trace) {
-	struct traced traced;
-};
-
-FIXTURE_SETUP(trace)
-{
-	if (!probe_is_there())
-		SKIP(return, "the module ipcx_probe is not loaded");
-}
-
-FIXTURE_TEARDOWN(trace)
-{
-}
-
-#define RUN(name) do {							\
-	ASSERT_EQ(0, trace_work(&self->traced, name));			\
-	if (self->traced.status)					\
-		TH_LOG("%s", self->traced.text);			\
-	ASSERT_EQ(0, self->traced.status);				\
-} while (0)
-
-#define FIGURE(mechanism, key)	traced_figure(&self->traced, mechanism, key)
+/* Each has a row of its own; what is left over, and tests of a row again, run apart. */
+#define TOGETHER	"pipe fifo unix_stream unix_dgram seqpacket udp tcp posix_mq sysv_msg " \
+			"eventfd process_vm file tty"
 
 /* What both sides of a mechanism moved, each message copied twice. */
-#define EXPECT_MOVED(mechanism, n, bytes) do {				\
-	EXPECT_EQ((n), FIGURE(mechanism, "messages"));			\
-	EXPECT_EQ((bytes), FIGURE(mechanism, "message_bytes"));		\
-	EXPECT_EQ(2LL * (bytes), FIGURE(mechanism, "payload_bytes"));	\
-	EXPECT_EQ(2, FIGURE(mechanism, "passes"));			\
-	EXPECT_NOTHING_LOST();						\
-} while (0)
-
-#define EXPECT_NOTHING_LOST() do {					\
-	EXPECT_EQ(0, traced_number(&self->traced, "copies"));		\
-	EXPECT_EQ(0, traced_number(&self->traced, "tasks"));		\
-	EXPECT_EQ(0, traced_number(&self->traced, "values"));		\
-	EXPECT_EQ(0, traced_number(&self->traced, "unread_arguments"));	\
-	EXPECT_EQ(0, traced_number(&self->traced, "too_many_arguments"));\
-} while (0)
+#define EXPECT_MOVED(mechanism, n, bytes)	EXPECT_PASSES(mechanism, n, bytes, 2)
 
 TEST_F(trace, pipe)
 {
-	RUN("pipe");
+	RUN(TOGETHER);
 	EXPECT_MOVED("pipe", MESSAGES, MESSAGES * SIZE);
 	EXPECT_EQ(2 * MESSAGES, FIGURE("pipe", "calls"));
 	EXPECT_EQ(2 * MESSAGES, FIGURE("pipe", "payload_copies"));
@@ -476,7 +499,7 @@ TEST_F(trace, pipe)
 /* The array of buffers is an argument, where the kernel does not fetch it word by word. */
 TEST_F(trace, pipe_in_parts)
 {
-	RUN("pipe_parts");
+	RUN("pipe_parts udp_many");
 	EXPECT_MOVED("pipe", MESSAGES, MESSAGES * SIZE);
 	if (FIGURE("pipe", "argument_bytes") != 0)
 		EXPECT_EQ(MESSAGES * 5 * 16, FIGURE("pipe", "argument_bytes"));
@@ -501,41 +524,42 @@ TEST_F(trace, pipe_with_errors)
 
 TEST_F(trace, fifo)
 {
-	RUN("fifo");
+	RUN(TOGETHER);
 	EXPECT_MOVED("fifo", MESSAGES, MESSAGES * SIZE);
-	EXPECT_EQ(0, FIGURE("pipe", "calls"));
+	/* Those of the pipe's own. */
+	EXPECT_EQ(2 * MESSAGES, FIGURE("pipe", "calls"));
 }
 
 TEST_F(trace, unix_stream)
 {
-	RUN("unix_stream");
+	RUN(TOGETHER);
 	EXPECT_MOVED("unix-stream", MESSAGES, MESSAGES * SIZE);
 }
 
 /* Control data, names and headers are arguments. */
 TEST_F(trace, unix_dgram)
 {
-	RUN("unix_dgram");
+	RUN(TOGETHER);
 	EXPECT_MOVED("unix-dgram", MESSAGES, MESSAGES * SIZE);
 	EXPECT_LE(MESSAGES * (56 + 24 + 56), FIGURE("unix-dgram", "argument_bytes"));
 }
 
 TEST_F(trace, unix_seqpacket)
 {
-	RUN("seqpacket");
+	RUN(TOGETHER);
 	EXPECT_MOVED("unix-seqpacket", MESSAGES, MESSAGES * SIZE);
 }
 
 TEST_F(trace, udp)
 {
-	RUN("udp");
+	RUN(TOGETHER);
 	EXPECT_MOVED("udp", MESSAGES, MESSAGES * 1000);
 	EXPECT_EQ(MESSAGES * 2 * 16, FIGURE("udp", "argument_bytes"));
 }
 
 TEST_F(trace, udp_many_at_once)
 {
-	RUN("udp_many");
+	RUN("pipe_parts udp_many");
 	EXPECT_MOVED("udp", MESSAGES,
 		     MESSAGES / AT_ONCE * (AT_ONCE * 510 + AT_ONCE * (AT_ONCE - 1) / 2));
 	EXPECT_LE(MESSAGES * (56 + 16 + 56), FIGURE("udp", "argument_bytes"));
@@ -543,40 +567,61 @@ TEST_F(trace, udp_many_at_once)
 
 TEST_F(trace, tcp)
 {
-	RUN("tcp");
+	RUN(TOGETHER);
 	EXPECT_MOVED("tcp", MESSAGES, MESSAGES * SIZE);
 }
 
 /* Both calls copy their deadline. */
 TEST_F(trace, posix_mq)
 {
-	RUN("posix_mq");
+	RUN(TOGETHER);
 	EXPECT_MOVED("posix-mq", MESSAGES, MESSAGES * 8192 - MESSAGES * (MESSAGES - 1) / 2);
 	EXPECT_EQ(MESSAGES * 2 * 16, FIGURE("posix-mq", "argument_bytes"));
 }
 
 TEST_F(trace, sysv_msg)
 {
-	RUN("sysv_msg");
+	RUN(TOGETHER);
 	EXPECT_MOVED("sysv-msg", MESSAGES, MESSAGES * 8192 - MESSAGES * (MESSAGES - 1) / 2);
 	EXPECT_EQ(0, FIGURE("sysv-msg", "argument_bytes"));
 }
 
 TEST_F(trace, eventfd)
 {
-	RUN("eventfd");
+	RUN(TOGETHER);
 	EXPECT_MOVED("eventfd", MESSAGES, MESSAGES * 8);
 }
 
 /* From process to process at once; each call is a message. */
 TEST_F(trace, process_vm)
 {
-	RUN("process_vm");
-	EXPECT_EQ(2 * MESSAGES, FIGURE("process-vm", "messages"));
-	EXPECT_EQ(2 * MESSAGES * SIZE, FIGURE("process-vm", "message_bytes"));
-	EXPECT_EQ(2 * MESSAGES * SIZE, FIGURE("process-vm", "payload_bytes"));
-	EXPECT_EQ(1, FIGURE("process-vm", "passes"));
-	EXPECT_NOTHING_LOST();
+	RUN(TOGETHER);
+	EXPECT_PASSES("process-vm", 2 * MESSAGES, 2 * MESSAGES * SIZE, 1);
+}
+
+/* The kernel's module of it is loaded for the first who asks. */
+static bool has_binder(void)
+{
+	return access("/dev/binder", F_OK) == 0 ||
+	       (system("modprobe -q binder_linux") == 0 && access("/dev/binder", F_OK) == 0);
+}
+
+/*
+ * Into the receiver's own memory at once. A structure for each call goes in and comes back, one
+ * for each message goes in here and comes out there; and the object's place in its message.
+ */
+TEST_F(trace, binder)
+{
+	const int messages = 2 * MESSAGES + 2;
+
+	if (!has_binder())
+		SKIP(return, "this kernel has no Binder");
+	RUN("binder");
+	EXPECT_PASSES("binder", messages,
+		      MESSAGES * (SIZE + REPLY) + (int)sizeof(struct flat_binder_object), 1);
+	EXPECT_EQ(FIGURE("binder", "calls") * 2 * sizeof(struct binder_write_read) +
+		  messages * 2 * sizeof(struct binder_transaction_data) + sizeof(binder_size_t),
+		  FIGURE("binder", "argument_bytes"));
 }
 
 TEST_F(trace, splice)
@@ -592,21 +637,18 @@ TEST_F(trace, splice)
 /* The loader has read and written files before. */
 TEST_F(trace, file)
 {
-	struct traced *without = calloc(1, sizeof(*without));
 	double before;
 
-	ASSERT_NE(NULL, without);
-	ASSERT_EQ(0, trace_work(without, "eventfd"));
-	before = traced_figure(without, "file", "payload_bytes");
-	RUN("file");
+	RUN_TO(7, "exit");
+	before = FIGURE("file", "payload_bytes");
+	RUN(TOGETHER);
 	EXPECT_EQ(2 * MESSAGES * SIZE, FIGURE("file", "payload_bytes") - before);
 	EXPECT_EQ(1, FIGURE("file", "passes"));
-	free(without);
 }
 
 TEST_F(trace, tty)
 {
-	RUN("tty");
+	RUN(TOGETHER);
 	EXPECT_EQ(2 * MESSAGES * 100, FIGURE("tty", "payload_bytes"));
 	EXPECT_EQ(1, FIGURE("tty", "passes"));
 }
@@ -623,8 +665,7 @@ TEST_F(trace, blocked_and_children)
 
 TEST_F(trace, status_is_the_command_s)
 {
-	ASSERT_EQ(0, trace_work(&self->traced, "exit"));
-	EXPECT_EQ(7, self->traced.status);
+	RUN_TO(7, "exit");
 }
 
 TEST_HARNESS_MAIN
