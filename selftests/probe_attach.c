@@ -4,9 +4,9 @@
  * none, the kernel's code is as it was. The module is not unloaded under a listener that would
  * notice, and safely under one that does not hold it.
  */
+#include "kcore.h"
 #include "probe.h"
 
-#include <elf.h>
 #include <linux/perf_event.h>
 
 #define CODE	64		/* bytes of a function's beginning that are compared */
@@ -48,32 +48,6 @@ static unsigned long long address_of(const char *symbol)
 	return found;
 }
 
-/* Through /proc/kcore, whose program headers say which memory is where in it. */
-static int read_kernel(unsigned long long at, void *buf, size_t len)
-{
-	int fd = open("/proc/kcore", O_RDONLY | O_CLOEXEC), ret = -ENOENT;
-	Elf64_Ehdr header;
-	Elf64_Phdr part;
-	int i;
-
-	if (fd < 0)
-		return -errno;
-	if (pread(fd, &header, sizeof(header), 0) != sizeof(header))
-		ret = -EIO;
-	for (i = 0; ret == -ENOENT && i < header.e_phnum; i++) {
-		off_t from = header.e_phoff + i * sizeof(part);
-
-		if (pread(fd, &part, sizeof(part), from) != sizeof(part))
-			ret = -EIO;
-		else if (part.p_type == PT_LOAD && at >= part.p_vaddr &&
-			 at - part.p_vaddr < part.p_memsz)
-			ret = pread(fd, buf, len, part.p_offset + at - part.p_vaddr) ==
-			      (ssize_t)len ? 0 : -EIO;
-	}
-	close(fd);
-	return ret;
-}
-
 struct code {
 	unsigned long long at;
 	char then[CODE];
@@ -85,7 +59,7 @@ static bool is_as_it_was(void *arg)
 	struct code *code = arg;
 	char now[CODE];
 
-	return read_kernel(code->at, now, CODE) == 0 && memcmp(now, code->then, CODE) == 0;
+	return kcore_read(code->at, now, CODE) == 0 && memcmp(now, code->then, CODE) == 0;
 }
 
 static bool differs(void *arg)
@@ -102,7 +76,7 @@ TEST_F(attach, nothing_while_nobody_listens)
 	ASSERT_EQ(0, probe_unload());
 	code.at = address_of(WATCHED);
 	ASSERT_NE(0, code.at);
-	ASSERT_EQ(0, read_kernel(code.at, code.then, CODE));
+	ASSERT_EQ(0, kcore_read(code.at, code.then, CODE));
 	ASSERT_EQ(0, probe_load(""));
 	fd = probe_device();
 	ASSERT_EQ(0, op(fd, IPCX_PROBE_ALL, NULL));
