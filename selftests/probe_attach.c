@@ -278,14 +278,14 @@ static void attach_under_load(struct __test_metadata *_metadata, FIXTURE_DATA(at
  */
 TEST_F(attach, many_times_under_load)
 {
-	attach_under_load(_metadata, self, scaled_to_kernel(9, 1000));
+	attach_under_load(_metadata, self, scaled_to_kernel(6, 1000));
 }
 
 /* And by breakpoints only, without that wait. */
 TEST_F(attach, many_times_by_breakpoints)
 {
 	ASSERT_EQ(0, write_file(OPTIMIZATION, "0"));
-	attach_under_load(_metadata, self, scaled_to_kernel(60, 1000));
+	attach_under_load(_metadata, self, scaled_to_kernel(24, 1000));
 }
 
 /* ---- the module ---- */
@@ -323,7 +323,7 @@ TEST_F(attach, unload_under_tracefs)
 
 TEST_F(attach, reload)
 {
-	long rounds = scaled_to_kernel(10, 100), i;
+	long rounds = scaled_to_kernel(6, 100), i;
 	pid_t pid = spawn(copy_for_ever, NULL);
 
 	for (i = 0; i < rounds; i++) {
