@@ -89,11 +89,11 @@ static inline const char *trace_program(void)
 {
 	static char path[4096 + 64];
 	const char *given = getenv("IPCX_TRACE"), *own = own_path();
+	const char *end = strrchr(own, '/');
 
-	if (given)
-		return given;
-	snprintf(path, sizeof(path), "%.*s/../tools/ipcx-trace",
-		 (int)(strrchr(own, '/') - own), own);
+	if (given || !end)
+		return given ?: "ipcx-trace";
+	snprintf(path, sizeof(path), "%.*s/../tools/ipcx-trace", (int)(end - own), own);
 	return path;
 }
 
@@ -110,7 +110,7 @@ static inline int trace_command(struct traced *traced, char *const argv[])
 	pid = fork();
 	if (pid == 0) {
 		dup2(fileno(file), STDOUT_FILENO);
-		execv(argv[0], argv);
+		execvp(argv[0], argv);
 		_exit(127);
 	}
 	traced->status = pid < 0 ? -errno : reap(pid);
