@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -374,20 +375,23 @@ static int work_binder(void)
 	return 0;
 }
 
-/* Pages go from a pipe to a pipe: nothing of it is copied. */
+/* Pages go from a pipe to a pipe, and from a file: nothing of it is copied. */
 static int work_splice(void)
 {
 	char *page = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct iovec vec = { page, SIZE };
-	int a[2], b[2];
+	int a[2], b[2], file = memfd_create("ipcx-trace", 0);
 
 	MUST(page != MAP_FAILED);
 	memset(page, 1, SIZE);
+	MUST_BE(0, ftruncate(file, SIZE));
 	MUST_BE(0, pipe(a));
 	MUST_BE(0, pipe(b));
 	for (int i = 0; i < MESSAGES; i++) {
 		MUST_BE(SIZE, vmsplice(a[1], &vec, 1, 0));
 		MUST_BE(SIZE, splice(a[0], NULL, b[1], NULL, SIZE, 0));
+		MUST_BE(SIZE, read(b[0], in, SIZE));
+		MUST_BE(SIZE, sendfile(b[1], file, &(off_t){ 0 }, SIZE));
 		MUST_BE(SIZE, read(b[0], in, SIZE));
 	}
 	return 0;
@@ -624,13 +628,18 @@ TEST_F(trace, binder)
 		  FIGURE("binder", "argument_bytes"));
 }
 
+/* Arguments are where sendfile() begins and, before kernel 6.4, the iovec of vmsplice(). */
 TEST_F(trace, splice)
 {
+	double arguments;
+
 	RUN("splice");
-	EXPECT_EQ(2 * MESSAGES, FIGURE("splice", "messages"));
+	EXPECT_EQ(3 * MESSAGES, FIGURE("splice", "messages"));
 	EXPECT_EQ(0, FIGURE("splice", "payload_bytes"));
 	EXPECT_EQ(0, FIGURE("splice", "passes"));
-	EXPECT_EQ(MESSAGES * SIZE, FIGURE("pipe", "payload_bytes"));
+	EXPECT_EQ(2 * MESSAGES * SIZE, FIGURE("pipe", "payload_bytes"));
+	arguments = FIGURE("splice", "argument_bytes") - MESSAGES * sizeof(off_t);
+	EXPECT_TRUE(arguments == 0 || arguments == MESSAGES * sizeof(struct iovec));
 	EXPECT_NOTHING_LOST();
 }
 
