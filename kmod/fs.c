@@ -33,6 +33,7 @@
 #include "ipcx.h"
 #include "limits.h"
 #include "object.h"
+#include "stamps.h"
 #include "trace.h"
 
 /* "ipcx" */
@@ -200,6 +201,7 @@ struct file *ipcx_fs_open(struct ipcx_object *obj, u32 flags)
 		goto close;
 	handle->obj = obj;
 	handle->rights = flags & IPCX_OPEN_RIGHTS;
+	handle->asks = false;
 	INIT_LIST_HEAD(&handle->watches);
 
 	ret = simple_pin_fs(&ipcx_fs_type, &ipcx_mnt, &ipcx_mnt_count);
@@ -259,6 +261,7 @@ void ipcx_fs_release(struct file *file)
 {
 	struct ipcx_handle *handle = ipcx_handle_of(file);
 
+	ipcx_stamps_release(handle);
 	ipcx_object_close(handle->obj);
 	kfree(handle);
 }

@@ -59,7 +59,8 @@ static long op_info(struct file *file, void __user *arg, size_t size)
 	memset(&info, 0, sizeof(info));
 	info.abi_version = IPCX_ABI_VERSION;
 	info.features = IPCX_FEATURE_QUEUE | IPCX_FEATURE_MBOX |
-			IPCX_FEATURE_RING | IPCX_FEATURE_DELIVERY;
+			IPCX_FEATURE_RING | IPCX_FEATURE_DELIVERY |
+			IPCX_FEATURE_STAMPS;
 	info.max_msg_size = READ_ONCE(ipcx_max_msg_size);
 	info.max_queue_msgs = READ_ONCE(ipcx_max_queue_msgs);
 	info.max_queue_bytes = READ_ONCE(ipcx_max_queue_bytes);

@@ -84,11 +84,13 @@ struct ipcx_object;
  * struct ipcx_handle - What one open file description may do.
  * @obj: the object; immutable, a reference and a handle count
  * @rights: IPCX_OPEN_READ, IPCX_OPEN_WRITE, IPCX_OPEN_SUBSCRIBE; immutable
+ * @asks: a receive by it has asked for stamps (stamps.h); atomic
  * @watches: watches that were asked for by it; links' mutex
  */
 struct ipcx_handle {
 	struct ipcx_object *obj;
 	u32 rights;
+	bool asks;
 	struct list_head watches;
 };
 

@@ -15,6 +15,7 @@
 #include "limits.h"
 #include "msg.h"
 #include "object.h"
+#include "stamps.h"
 
 unsigned int ipcx_max_msg_size = IPCX_MAX_MSG_SIZE;
 unsigned int ipcx_max_queue_msgs = IPCX_MAX_QUEUE_MSGS;
@@ -144,6 +145,7 @@ static void __exit ipcx_exit(void)
 	ipcx_debugfs_exit();
 	ipcx_objects_exit();
 	ipcx_messages_exit();
+	ipcx_stamps_exit();
 }
 
 module_init(ipcx_init);

@@ -69,6 +69,9 @@ static void mbox_init(struct ipcx_mbox *mbox, const struct ipcx_mbox_attr *attr,
 	/* A token of 0 means that no reply is expected. */
 	mbox->q.pq.seq = 1;
 	mbox->flags = attr->flags;
+	/* Whoever asks may have subscribed: what is copied in once is stamped for all. */
+	if (ipcx_mbox_is_group(mbox))
+		atomic_set(&mbox->q.askers, 1);
 	mbox->spin_ns = attr->spin_ns ? attr->spin_ns : IPCX_SPIN_NS_DEFAULT;
 	mbox->by_sender = RB_ROOT;
 	mbox->by_cookie = RB_ROOT;

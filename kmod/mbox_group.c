@@ -149,6 +149,8 @@ static struct ipcx_message *member_mail(struct delivery *d,
 		return NULL;
 	}
 	fill_mail(d, link, msg, share);
+	if (ipcx_queue_stamped(&home->q))
+		ipcx_stamps_attach_as(msg, d->body);
 	return msg;
 }
 
@@ -165,7 +167,7 @@ static struct ipcx_message *member_mail_locked(struct delivery *d,
 
 	lockdep_assert_held(&home->q.lock);
 	if (!link->share || link->share->user != d->user || !cache->smalls ||
-	    d->size > home->q.max_msg_size)
+	    d->size > home->q.max_msg_size || ipcx_queue_stamped(&home->q))
 		return NULL;
 	msg = ipcx_message_first(&cache->small);
 	if (msg->acct != home->q.obj.acct || copy_payload(d, msg))

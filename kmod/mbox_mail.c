@@ -269,6 +269,7 @@ enum ipcx_placed ipcx_mail_place_locked(struct ipcx_queue *q,
 	struct ipcx_share *share = mail->share;
 
 	lockdep_assert_held(&q->lock);
+	ipcx_stamp_locked(msg);
 	if (unlikely(mail->claim))
 		return ipcx_claim_place_locked(ipcx_mbox_of(q), share,
 					       mail->claim);

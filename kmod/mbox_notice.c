@@ -56,6 +56,7 @@ static bool deliver(struct ipcx_mbox *home, struct ipcx_message *msg)
 
 	ipcx_wakeups_init(&wk);
 	spin_lock(&home->q.lock);
+	ipcx_stamp_locked(msg);
 	dead = home->dead;
 	if (!dead)
 		done = ipcx_queue_offer_locked(&home->q, msg, &wk, true);
@@ -80,6 +81,8 @@ static void uncharge_extra(struct ipcx_notice *n)
 void ipcx_notice_send(struct ipcx_notice *n)
 {
 	uncharge_extra(n);
+	if (ipcx_queue_stamped(&n->home->q))
+		ipcx_stamps_attach_as(&n->mail->msg, NULL);
 	while (!deliver(n->home, &n->mail->msg))
 		;
 	ipcx_object_put(&n->home->q.obj);

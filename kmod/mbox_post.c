@@ -179,7 +179,7 @@ int ipcx_mbox_send(const struct ipcx_target *t, const struct ipcx_mbox_msg *m,
 	if (m->fd_count && !(t->mbox->flags & IPCX_MBOX_FILES))
 		return -EOPNOTSUPP;
 	if (!m->flags && !m->fd_count && m->len <= IPCX_SMALL_MAX &&
-	    m->len <= t->mbox->q.max_msg_size && !trace_ipcx_copy_enabled() &&
+	    m->len <= t->mbox->q.max_msg_size && !ipcx_queue_watched(&t->mbox->q) &&
 	    send_small(t, m, call))
 		return 0;
 	if (m->flags & IPCX_MSG_IOV) {

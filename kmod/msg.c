@@ -24,6 +24,7 @@
 #include "mail.h"
 #include "msg.h"
 #include "shared.h"
+#include "stamps.h"
 #include "trace.h"
 #include "uabi.h"
 
@@ -345,6 +346,8 @@ void ipcx_message_free(struct ipcx_message *msg)
 		ipcx_shared_give_back(msg);
 		return;
 	}
+	if (unlikely(msg->e.state & IPCX_STATE_STAMPED))
+		ipcx_stamps_drop(msg);
 	ipcx_message_uncharge(msg);
 	free_payload(msg);
 	if (msg->e.state & IPCX_STATE_MAIL)

@@ -27,6 +27,7 @@ struct ipcx_queue;
 #define IPCX_STATE_SHARED	0x10	/* with BIG: the buffer is others', too */
 #define IPCX_STATE_FILES	0x20	/* mail: it carries files */
 #define IPCX_STATE_ORIGIN	0x40	/* with BIG: others have its buffer, see shared.h */
+#define IPCX_STATE_STAMPED	0x80	/* it has stamps, see stamps.h */
 
 /**
  * struct ipcx_message - A message.
@@ -34,7 +35,7 @@ struct ipcx_queue;
  *	the message is on a list of free ones, @e.free links it
  * @acct: account that the memory is charged to, a reference; NULL for one on a
  *	stack that has no buffer
- * @enqueued_ns: when it was queued, 0 where nobody traced that
+ * @stamps: with IPCX_STATE_STAMPED: its times (stamps.h)
  * @small: payload, without IPCX_STATE_BIG
  * @big: payload, with IPCX_STATE_BIG
  * @big.data: the buffer
@@ -46,7 +47,7 @@ struct ipcx_queue;
 struct ipcx_message {
 	struct ipcx_pq_entry e;
 	struct ipcx_account *acct;
-	u64 enqueued_ns;
+	struct ipcx_stamps *stamps;
 	union {
 		u8 small[IPCX_SMALL_MAX];
 		struct {

@@ -65,6 +65,8 @@ static int hand_over_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 		trace_ipcx_wake(&q->obj, w->task, fits);
 		if (fits && q->mail)
 			ipcx_mail_handed_locked(msg, w->task);
+		if (fits)
+			ipcx_stamp_woken(msg, !w->spins);
 		ipcx_waitset_complete(&q->receivers, w, wk);
 		if (fits) {
 			ipcx_queue_take_slot_locked(q, msg, q->mail);
@@ -138,6 +140,8 @@ bool ipcx_queue_return_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 		ipcx_mail_withdraw_locked(q, msg, wk);
 		return true;
 	}
+	/* Whoever was woken for it has not got it. */
+	ipcx_stamp_woken(msg, false);
 	ret = hand_over_locked(q, msg, wk);
 	if (ret < 0)
 		return false;
@@ -174,8 +178,8 @@ static void unrefer_locked(struct ipcx_message *msg, struct ipcx_wakeups *wk)
 /**
  * __ipcx_queue_recycle_locked() - A message that is not simply kept.
  * @q: the queue
- * @msg: one that observers hold, that has a buffer or files, or that the cache has no
- *	room for
+ * @msg: one that observers hold, that has a buffer, files or stamps, or that the cache
+ *	has no room for
  * @wk: where it goes if it has to be freed
  *
  * Context: under the queue's lock.
@@ -190,6 +194,8 @@ void __ipcx_queue_recycle_locked(struct ipcx_queue *q, struct ipcx_message *msg,
 		msg->e.state |= IPCX_STATE_RELEASED;
 		return;
 	}
+	if (msg->e.state & IPCX_STATE_STAMPED)
+		ipcx_stamps_drop(msg);
 	if (msg->e.state & IPCX_STATE_SHARED)
 		unrefer_locked(msg, wk);
 	if (msg->e.state & IPCX_STATE_FILES) {

@@ -29,6 +29,7 @@
 #include "msg.h"
 #include "object.h"
 #include "prioq.h"
+#include "stamps.h"
 #include "trace.h"
 #include "wait.h"
 
@@ -88,6 +89,7 @@ struct ipcx_queue_cache {
  * @mail: it is a mailbox's (mbox.h): its messages are mail; immutable
  * @lock: protects everything below
  * @inflight: messages that receivers are copying out
+ * @askers: handles that want stamps of messages; atomic, and where it fits
  * @inflight_bytes: their payload bytes
  * @bytes: payload bytes of all slots
  * @pq: messages that can be received
@@ -111,6 +113,7 @@ struct ipcx_queue {
 
 	spinlock_t lock;	/* all that follows */
 	u32 inflight;
+	atomic_t askers;	/* no lock */
 	u64 inflight_bytes;
 	u64 bytes;
 	struct ipcx_prioq pq;
@@ -134,6 +137,18 @@ static inline struct ipcx_queue *ipcx_file_queue(const struct file *file)
 	return ipcx_queue_of(ipcx_handle_of(file)->obj);
 }
 
+/* Does anybody want stamps of a queue's messages? */
+static __always_inline bool ipcx_queue_stamped(const struct ipcx_queue *q)
+{
+	return ipcx_stamps_on() && ipcx_stamps_wanted(&q->askers);
+}
+
+/* Is a message's way of interest to anybody? The fast ways tell nothing. */
+static __always_inline bool ipcx_queue_watched(const struct ipcx_queue *q)
+{
+	return trace_ipcx_copy_enabled() || ipcx_queue_stamped(q);
+}
+
 /* What became of a message under the lock. */
 enum ipcx_placed {
 	IPCX_PLACED,		/* it is the queue's, a receiver's, or dropped */
@@ -154,6 +169,7 @@ enum ipcx_placed {
  * @nonblock: do not wait
  * @later: a message was done
  * @deadline: until when to wait
+ * @stamps: with IPCX_RECV_STAMPS: user address of the next message's
  * @fd: mailbox: room for the files of the next message
  */
 struct ipcx_transfer {
@@ -167,6 +183,7 @@ struct ipcx_transfer {
 	bool nonblock;
 	bool later;
 	struct ipcx_deadline deadline;
+	struct ipcx_stamps __user *stamps;
 	struct ipcx_fd_room fd;
 };
 
@@ -327,7 +344,7 @@ static inline void ipcx_queue_count_withdrawn_locked(struct ipcx_queue *q,
 static inline void ipcx_queue_stamp_locked(struct ipcx_queue *q,
 					   struct ipcx_message *msg)
 {
-	msg->enqueued_ns = trace_ipcx_dequeue_enabled() ? ktime_get_ns() : 0;
+	ipcx_stamp_enqueued(msg);
 	ipcx_prioq_stamp(&q->pq, &msg->e);
 }
 
@@ -384,7 +401,8 @@ static inline bool ipcx_queue_keeps_locked(const struct ipcx_queue *q,
 					   const struct ipcx_message *msg)
 {
 	return !msg->e.pins &&
-	       !(msg->e.state & (IPCX_STATE_BIG | IPCX_STATE_FILES)) &&
+	       !(msg->e.state & (IPCX_STATE_BIG | IPCX_STATE_FILES |
+				 IPCX_STATE_STAMPED)) &&
 	       q->cache.smalls < IPCX_CACHE_SMALL;
 }
 

@@ -197,13 +197,53 @@ get_message_locked(const struct ipcx_transfer *xf, struct ipcx_wakeups *wk,
 
 static void trace_dequeue(struct ipcx_queue *q, struct ipcx_message *msg)
 {
-	u64 ns = 0;
+	if (trace_ipcx_dequeue_enabled())
+		trace_ipcx_dequeue(&q->obj, msg, ipcx_stamps_queued_ns(msg));
+}
 
-	if (!trace_ipcx_dequeue_enabled())
-		return;
-	if (msg->enqueued_ns)
-		ns = ktime_get_ns() - msg->enqueued_ns;
-	trace_ipcx_dequeue(&q->obj, msg, ns);
+/* Tell the receiver what a message says about itself. */
+static __always_inline int put_desc(const struct ipcx_transfer *xf,
+				    struct ipcx_message *msg,
+				    const struct ipcx_payload *pl,
+				    struct ipcx_msg __user *udesc, u32 flags,
+				    const bool mail)
+{
+	if (unlikely(msg->e.size > pl->len))
+		flags |= IPCX_MSG_TRUNC;
+	if (unlikely(mail))
+		return ipcx_mail_put_desc(xf->q, udesc, msg, flags,
+					  xf->flags & IPCX_RECV_PEEK ?
+					  NULL : &xf->fd);
+	return ipcx_put_desc(udesc, msg->e.size, msg->e.sel.key,
+			     ipcx_pq_prio(&msg->e), flags);
+}
+
+/*
+ * copy_message() where somebody wants to know when; by a read(2), without @udesc, too.
+ * The stamps go out before files come in, which a failure would have to take back.
+ */
+static noinline int copy_stamped(const struct ipcx_transfer *xf,
+				 struct ipcx_message *msg,
+				 struct ipcx_payload *pl,
+				 struct ipcx_msg __user *udesc, u32 flags)
+{
+	struct ipcx_queue *q = xf->q;
+	struct ipcx_stamps stamps;
+	int ret;
+
+	ipcx_stamps_begin(&stamps, msg);
+	ret = ipcx_message_copy_out(msg, pl, q->obj.id);
+	if (ret)
+		return ret;
+	stamps.copy_out_end = ktime_get_ns();
+	if (xf->flags & IPCX_RECV_STAMPS &&
+	    copy_to_user(xf->stamps, &stamps, sizeof(stamps)))
+		return -EFAULT;
+	if (udesc)
+		ret = put_desc(xf, msg, pl, udesc, flags, q->mail);
+	if (!ret && !(xf->flags & IPCX_RECV_PEEK))
+		trace_ipcx_message(&q->obj, msg, &stamps);
+	return ret;
 }
 
 /* Copy a message and what it says about itself to the receiver. */
@@ -215,17 +255,12 @@ static __always_inline int copy_message(const struct ipcx_transfer *xf,
 {
 	int ret;
 
+	if (ipcx_stamps_on())
+		return copy_stamped(xf, msg, pl, udesc, flags);
 	ret = ipcx_message_copy_out(msg, pl, xf->q->obj.id);
 	if (unlikely(ret))
 		return ret;
-	if (unlikely(msg->e.size > pl->len))
-		flags |= IPCX_MSG_TRUNC;
-	if (unlikely(mail))
-		return ipcx_mail_put_desc(xf->q, udesc, msg, flags,
-					  xf->flags & IPCX_RECV_PEEK ?
-					  NULL : &xf->fd);
-	return ipcx_put_desc(udesc, msg->e.size, msg->e.sel.key,
-			     ipcx_pq_prio(&msg->e), flags);
+	return put_desc(xf, msg, pl, udesc, flags, mail);
 }
 
 static inline void release_locked(struct ipcx_queue *q,
@@ -572,8 +607,8 @@ static unsigned int recv_chunk(struct ipcx_transfer *xf, struct recv_chunk *c,
 	return done;
 }
 
-/* recv_many() of a mailbox: one by one, each with its sender. */
-static long recv_mail(struct ipcx_transfer *xf)
+/* recv_many() one by one: mail, each with its sender, and what is stamped. */
+static long recv_each(struct ipcx_transfer *xf)
 {
 	long done = 0;
 	int ret;
@@ -583,6 +618,8 @@ static long recv_mail(struct ipcx_transfer *xf)
 		if (ret < 0)
 			return done ? done : ret;
 		ipcx_transfer_advance(xf, 1);
+		if (xf->flags & IPCX_RECV_STAMPS)
+			xf->stamps++;
 		xf->later = true;
 		done++;
 		cond_resched();
@@ -597,8 +634,8 @@ static noinline long recv_many(struct ipcx_transfer *xf)
 	long done;
 	int ret = 0;
 
-	if (xf->q->mail)
-		return recv_mail(xf);
+	if (xf->q->mail || ipcx_stamps_on())
+		return recv_each(xf);
 	done = recv_single(xf, xf->nonblock);
 	if (done < 0)
 		return done;
@@ -607,6 +644,18 @@ static noinline long recv_many(struct ipcx_transfer *xf)
 	while (xf->left && !ret)
 		done += recv_chunk(xf, &c, &ret);
 	return done;
+}
+
+/* For receives that peek, or ask for stamps: what is not for others to pay for. */
+static int prepare_unusual(const struct ipcx_transfer *xf, struct file *file)
+{
+	if (xf->flags & IPCX_RECV_PEEK &&
+	    (xf->left != 1 || xf->flags & (IPCX_XFER_DEADLINE |
+					   IPCX_XFER_ADAPTIVE)))
+		return -EINVAL;
+	if (xf->flags & IPCX_RECV_STAMPS)
+		ipcx_stamps_ask(file);
+	return 0;
 }
 
 /**
@@ -631,10 +680,11 @@ long ipcx_queue_ioctl_recv(struct file *file, void __user *arg, size_t size)
 	if (unlikely(!ipcx_match_valid(xf.q, xf.match, xf.match_arg)))
 		return -EINVAL;
 	xf.match = array_index_nospec(xf.match, IPCX_MATCH_KINDS);
-	if (xf.flags & IPCX_RECV_PEEK &&
-	    (xf.left != 1 || xf.flags & (IPCX_XFER_DEADLINE |
-					 IPCX_XFER_ADAPTIVE)))
-		return -EINVAL;
+	if (unlikely(xf.flags & (IPCX_RECV_PEEK | IPCX_RECV_STAMPS))) {
+		ret = prepare_unusual(&xf, file);
+		if (ret)
+			return ret;
+	}
 	return xf.left == 1 ? recv_single(&xf, xf.nonblock) : recv_many(&xf);
 }
 
@@ -656,7 +706,10 @@ static ssize_t read_payload(struct file *file, struct ipcx_payload *pl,
 		return PTR_ERR(msg);
 	size = msg->e.size;
 	trace_dequeue(xf.q, msg);
-	ret = ipcx_message_copy_out(msg, pl, xf.q->obj.id);
+	if (ipcx_stamps_on())
+		ret = copy_stamped(&xf, msg, pl, NULL, 0);
+	else
+		ret = ipcx_message_copy_out(msg, pl, xf.q->obj.id);
 	settle(xf.q, &msg, 1, !ret);
 	return ret ? ret : size;
 }
@@ -713,7 +766,7 @@ ssize_t ipcx_queue_read(struct file *file, char __user *buf, size_t len,
 
 	if (unlikely(!may_receive(file)))
 		return -EBADF;
-	if (likely(!trace_ipcx_copy_enabled())) {
+	if (likely(!trace_ipcx_copy_enabled() && !ipcx_stamps_on())) {
 		ret = read_small(ipcx_file_queue(file), buf, len);
 		if (likely(ret != -EAGAIN))
 			return ret;

@@ -122,7 +122,10 @@ noinline struct ipcx_message *ipcx_queue_fill(struct ipcx_queue *q,
 		if (IS_ERR(msg))
 			return msg;
 	}
+	if (ipcx_queue_stamped(q))
+		ipcx_stamps_attach(msg);
 	ret = ipcx_message_copy_in(msg, pl, q->obj.id);
+	ipcx_stamp_copied_in(msg);
 	if (ret) {
 		ipcx_message_free(msg);
 		return ERR_PTR(ret);
@@ -197,6 +200,7 @@ static inline enum ipcx_placed place_new_locked(struct ipcx_queue *q,
 {
 	if (mail)
 		return ipcx_mail_place_locked(q, msg, wk);
+	ipcx_stamp_locked(msg);
 	if (likely(ipcx_queue_has_room_locked(q, msg->e.size)))
 		return ipcx_queue_offer_locked(q, msg, wk, false) ?
 		       IPCX_PLACED : IPCX_PLACE_AGAIN;
@@ -338,7 +342,7 @@ static long send_single(struct ipcx_transfer *xf)
 		ret = send_scattered(xf, &desc);
 		return ret ? ret : 1;
 	}
-	if (desc.len <= IPCX_SMALL_MAX && !trace_ipcx_copy_enabled() &&
+	if (desc.len <= IPCX_SMALL_MAX && !ipcx_queue_watched(q) &&
 	    send_small(q, desc.buf, desc.len, desc.type, desc.priority))
 		return 1;
 	pl.addr = desc.buf;
@@ -392,7 +396,7 @@ static inline struct ipcx_message *chunk_message(struct ipcx_queue *q,
 
 	if (likely(msg && desc->len <= IPCX_SMALL_MAX &&
 		   ipcx_account_is_current(msg->acct) &&
-		   !trace_ipcx_copy_enabled() &&
+		   !ipcx_queue_watched(q) &&
 		   !ipcx_get_bytes(msg->small, u64_to_user_ptr(desc->buf),
 				   desc->len))) {
 		msg->e.size = desc->len;
@@ -520,7 +524,7 @@ ssize_t ipcx_queue_write(struct file *file, const char __user *buf, size_t len,
 	if (unlikely(!may_send(file)))
 		return -EBADF;
 	if (len <= IPCX_SMALL_MAX && len <= ipcx_file_queue(file)->max_msg_size &&
-	    !trace_ipcx_copy_enabled() &&
+	    !ipcx_queue_watched(ipcx_file_queue(file)) &&
 	    send_small(ipcx_file_queue(file), pl.addr, len, 0, 0))
 		return len;
 	return write_payload(file, &pl, false);

@@ -20,6 +20,11 @@ static int fetch_xfer(struct ipcx_xfer *x, const void __user *arg, size_t size)
 	if (likely(size == sizeof(*x)))
 		return ipcx_get_words((u64 *)x, arg,
 				      sizeof(*x) / sizeof(u64));
+	if (size == IPCX_XFER_SIZE_VER0) {
+		x->stamps = 0;
+		return ipcx_get_words((u64 *)x, arg,
+				      IPCX_XFER_SIZE_VER0 / sizeof(u64));
+	}
 	return ipcx_copy_in(x, sizeof(*x), arg, size);
 }
 
@@ -63,6 +68,12 @@ int ipcx_transfer_init(struct ipcx_transfer *xf, struct file *file,
 	if (x.flags & ~valid_flags || x.reserved || !x.count ||
 	    x.count > IPCX_COUNT_MAX || x.msg_size % sizeof(u64))
 		return -EINVAL;
+	if (unlikely(x.stamps || x.flags & IPCX_RECV_STAMPS)) {
+		/* Who says the flag knows of the field. */
+		if (!(x.flags & IPCX_RECV_STAMPS) || size < IPCX_XFER_SIZE_VER1)
+			return -EINVAL;
+		xf->stamps = u64_to_user_ptr(x.stamps);
+	}
 	if (x.msg_size > IPCX_STRUCT_MAX)
 		return -E2BIG;
 	xf->q = ipcx_file_queue(file);

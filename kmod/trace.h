@@ -16,6 +16,7 @@
 #include "msg.h"
 #include "object.h"
 #include "ring.h"
+#include "stamps.h"
 
 DECLARE_EVENT_CLASS(ipcx_object_class,
 	TP_PROTO(const struct ipcx_object *obj),
@@ -109,7 +110,7 @@ TRACE_EVENT(ipcx_enqueue,
  * A receiver has a message and is about to copy it. @ns: time in the queue; 0
  * where the tracepoint was off when it was queued.
  */
-TRACE_EVENT(ipcx_dequeue,
+TRACE_EVENT_FN(ipcx_dequeue,
 	TP_PROTO(const struct ipcx_object *obj, const struct ipcx_message *msg,
 		 u64 ns),
 	TP_ARGS(obj, msg, ns),
@@ -129,7 +130,52 @@ TRACE_EVENT(ipcx_dequeue,
 	),
 	TP_printk("id=%llu msg=%p prio=%u bytes=%u queued_ns=%llu",
 		  __entry->id, __entry->msg, __entry->prio, __entry->bytes,
-		  __entry->ns)
+		  __entry->ns),
+	ipcx_stamps_trace, ipcx_stamps_untrace
+);
+
+/*
+ * A message of a queue or mailbox was received, and is copied out: when what happened to
+ * it. CLOCK_MONOTONIC; 0: it did not, or nobody asked yet.
+ */
+TRACE_EVENT_FN(ipcx_message,
+	TP_PROTO(const struct ipcx_object *obj, const struct ipcx_message *msg,
+		 const struct ipcx_stamps *stamps),
+	TP_ARGS(obj, msg, stamps),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, type)
+		__field(u32, kind)
+		__field(u32, prio)
+		__field(u64, bytes)
+		__field(u64, copy_in_start)
+		__field(u64, copy_in_end)
+		__field(u64, locked)
+		__field(u64, enqueued)
+		__field(u64, woken)
+		__field(u64, dequeued)
+		__field(u64, copy_out_end)
+	),
+	TP_fast_assign(
+		__entry->id = obj->id;
+		__entry->type = msg->e.sel.key;
+		__entry->kind = obj->kind->kind;
+		__entry->prio = ipcx_pq_prio(&msg->e);
+		__entry->bytes = msg->e.size;
+		__entry->copy_in_start = stamps->copy_in_start;
+		__entry->copy_in_end = stamps->copy_in_end;
+		__entry->locked = stamps->locked;
+		__entry->enqueued = stamps->enqueued;
+		__entry->woken = stamps->woken;
+		__entry->dequeued = stamps->dequeued;
+		__entry->copy_out_end = stamps->copy_out_end;
+	),
+	TP_printk("id=%llu kind=%u type=%llu prio=%u bytes=%llu copy_in_start=%llu copy_in_end=%llu locked=%llu enqueued=%llu woken=%llu dequeued=%llu copy_out_end=%llu",
+		  __entry->id, __entry->kind, __entry->type, __entry->prio,
+		  __entry->bytes, __entry->copy_in_start, __entry->copy_in_end,
+		  __entry->locked, __entry->enqueued, __entry->woken,
+		  __entry->dequeued, __entry->copy_out_end),
+	ipcx_stamps_trace, ipcx_stamps_untrace
 );
 
 /* The calling task goes to sleep. */

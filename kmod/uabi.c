@@ -66,7 +66,8 @@ CHECK_SIZE(ipcx_open, IPCX_OPEN_SIZE_VER0);
 CHECK_SIZE(ipcx_unlink, IPCX_UNLINK_SIZE_VER0);
 CHECK_SIZE(ipcx_list, IPCX_LIST_SIZE_VER0);
 CHECK_SIZE(ipcx_msg, IPCX_MSG_SIZE_VER0);
-CHECK_SIZE(ipcx_xfer, IPCX_XFER_SIZE_VER0);
+CHECK_SIZE(ipcx_xfer, IPCX_XFER_SIZE_VER1);
+CHECK_SIZE(ipcx_stamps, IPCX_STAMPS_SIZE_VER0);
 CHECK_SIZE(ipcx_notify, IPCX_NOTIFY_SIZE_VER0);
 CHECK_SIZE(ipcx_mbox_msg, IPCX_MBOX_MSG_SIZE_VER0);
 CHECK_SIZE(ipcx_mbox_recv, IPCX_MBOX_RECV_SIZE_VER0);
@@ -97,6 +98,7 @@ CHECK_OFFSET(ipcx_stat, calls, 432);
 CHECK_OFFSET(ipcx_stat, lost, 456);
 /* What came later begins where the first version ended. */
 CHECK_OFFSET(ipcx_stat, ring_size, IPCX_STAT_SIZE_VER0);
+CHECK_OFFSET(ipcx_xfer, stamps, IPCX_XFER_SIZE_VER0);
 CHECK_OFFSET(ipcx_mbox_attr, ring_size, IPCX_MBOX_ATTR_SIZE_VER0);
 CHECK_OFFSET(ipcx_mbox_msg, flags, 32);
 CHECK_OFFSET(ipcx_mbox_msg, fds, 40);

@@ -20,7 +20,8 @@ _Static_assert(offsetof(struct ipcx_stat, ring_size) == IPCX_STAT_SIZE_VER0, "st
 _Static_assert(sizeof(struct ipcx_stat) == 504, "stat");
 _Static_assert(sizeof(struct ipcx_list) == IPCX_LIST_SIZE_VER0, "list");
 _Static_assert(sizeof(struct ipcx_msg) == IPCX_MSG_SIZE_VER0, "msg");
-_Static_assert(sizeof(struct ipcx_xfer) == IPCX_XFER_SIZE_VER0, "xfer");
+_Static_assert(sizeof(struct ipcx_xfer) == IPCX_XFER_SIZE_VER1, "xfer");
+_Static_assert(sizeof(struct ipcx_stamps) == IPCX_STAMPS_SIZE_VER0, "stamps");
 _Static_assert(sizeof(struct ipcx_notify) == IPCX_NOTIFY_SIZE_VER0, "notify");
 _Static_assert(sizeof(struct ipcx_iovec) == 16, "iovec");
 _Static_assert(offsetof(struct ipcx_info, user_files) == 72, "info.user_files");
@@ -28,6 +29,7 @@ _Static_assert(offsetof(struct ipcx_open, id) == 40, "open.id");
 _Static_assert(offsetof(struct ipcx_stat, created_ns) == 168, "stat.created_ns");
 _Static_assert(offsetof(struct ipcx_stat, lost) == 456, "stat.lost");
 _Static_assert(offsetof(struct ipcx_xfer, match_arg) == 40, "xfer.match_arg");
+_Static_assert(offsetof(struct ipcx_xfer, stamps) == IPCX_XFER_SIZE_VER0, "xfer.stamps");
 _Static_assert(offsetof(struct ipcx_notify, value) == 16, "notify.value");
 
 /* One request with all that it points to. */
@@ -563,11 +565,13 @@ static void check_xfer_fields(struct __test_metadata *_metadata, env_t *env,
 			      const struct good *good, const struct good *with_deadline)
 {
 	static const struct field reserved = FIELD(xfer.reserved);
+	static const struct field stamps = FIELD(xfer.stamps);
 	static const struct field clock = FIELD(xfer.clock);
 	static const struct field deadline = FIELD(xfer.deadline_ns);
 	static const struct field count = FIELD(xfer.count);
 	static const struct field msg_flags = FIELD(msg.msg.flags);
 
+	expect_bad_bits(_metadata, env, good, &stamps, ~0ULL);
 	expect_bad_bits(_metadata, env, good, &reserved, ~0U);
 	expect_bad_bits(_metadata, env, with_deadline, &reserved, ~0U);
 	check_deadline(_metadata, env, good, with_deadline, &clock, &deadline);
@@ -615,7 +619,7 @@ TEST_F(abi, recv_fields)
 	static const struct field match_arg = FIELD(xfer.match_arg);
 	static const struct field count = FIELD(xfer.count);
 	uint64_t known = IPCX_XFER_NONBLOCK | IPCX_XFER_DEADLINE |
-			 IPCX_RECV_PEEK | IPCX_RECV_TRUNC;
+			 IPCX_RECV_PEEK | IPCX_RECV_TRUNC | IPCX_RECV_STAMPS;
 
 	check_xfer_fields(_metadata, self, &good_recv, &good_recv_deadline);
 	expect_bad_bits(_metadata, self, &good_recv, &flags, ~known);
@@ -631,6 +635,27 @@ TEST_F(abi, recv_fields)
 	expect_bad(_metadata, self, &good_recv_priority, &match_arg, ~0ULL, -EINVAL);
 	expect_bad(_metadata, self, &good_peek, &count, 2, -EINVAL);
 	expect_bad_peek(_metadata, self);
+}
+
+/* Who asks for what came later says how much it knows; who does not is served as ever. */
+TEST_F(abi, xfer_of_the_first_version)
+{
+	struct request *r = prepare(self, &good_recv);
+	unsigned long first = resized(IPCX_RECV, IPCX_XFER_SIZE_VER0);
+
+	r->xfer.flags |= IPCX_RECV_STAMPS;
+	EXPECT_EQ(-EINVAL, op(r->fd, first, &r->xfer));
+	EXPECT_EQ(-EINVAL, op(r->fd, resized(IPCX_RECV, IPCX_XFER_SIZE_VER1 - 1), &r->xfer));
+	r->xfer.flags &= ~IPCX_RECV_STAMPS;
+	/* Not read. */
+	r->xfer.stamps = ~0ULL;
+	EXPECT_EQ(1, op(r->fd, first, &r->xfer));
+	free(r);
+	r = prepare(self, &good_send);
+	r->xfer.stamps = ~0ULL;
+	EXPECT_EQ(1, op(r->fd, resized(IPCX_SEND, IPCX_XFER_SIZE_VER0), &r->xfer));
+	good_send.undo(self, 1);
+	free(r);
 }
 
 TEST_F(abi, notify_fields)
@@ -713,7 +738,7 @@ TEST_F(abi, info)
 	EXPECT_EQ(IPCX_ABI_VERSION, info.abi_version);
 	EXPECT_EQ(0, info.flags);
 	EXPECT_EQ(IPCX_FEATURE_QUEUE | IPCX_FEATURE_MBOX | IPCX_FEATURE_RING |
-		  IPCX_FEATURE_DELIVERY, info.features);
+		  IPCX_FEATURE_DELIVERY | IPCX_FEATURE_STAMPS, info.features);
 	EXPECT_LT(0, info.max_msg_size);
 	EXPECT_LT(0, info.max_queue_msgs);
 	EXPECT_LE(info.max_msg_size, info.max_queue_bytes);

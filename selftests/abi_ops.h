@@ -25,7 +25,15 @@ TEST_F(abi, every_good_request_works)
 /* The least that the operation takes; most have not grown. */
 static inline size_t first_size(unsigned long number)
 {
-	return number == IPCX_STAT ? IPCX_STAT_SIZE_VER0 : _IOC_SIZE(number);
+	switch (number) {
+	case IPCX_STAT:
+		return IPCX_STAT_SIZE_VER0;
+	case IPCX_SEND:
+	case IPCX_RECV:
+		return IPCX_XFER_SIZE_VER0;
+	default:
+		return _IOC_SIZE(number);
+	}
 }
 
 TEST_F(abi, shorter_than_the_first_version)

@@ -494,16 +494,18 @@ TEST_F(abi, recv_fields)
 	static const struct field clock = FIELD(xfer.clock);
 	static const struct field deadline = FIELD(xfer.deadline_ns);
 	static const struct field reserved = FIELD(xfer.reserved);
+	static const struct field stamps = FIELD(xfer.stamps);
 	static const struct field count = FIELD(xfer.count);
 	static const struct field match = FIELD(xfer.match);
 	static const struct field match_arg = FIELD(xfer.match_arg);
 	static const struct field room_flags = FIELD(room.recv.flags);
 	uint64_t known = IPCX_XFER_NONBLOCK | IPCX_XFER_DEADLINE |
-			 IPCX_RECV_PEEK | IPCX_RECV_TRUNC;
+			 IPCX_RECV_PEEK | IPCX_RECV_TRUNC | IPCX_RECV_STAMPS;
 
 	expect_bad_bits(_metadata, self, &good_recv, &flags, ~(known | IPCX_XFER_ADAPTIVE));
 	expect_bad_bits(_metadata, self, &good_peek, &flags, ~known);
 	check_deadline(_metadata, self, &good_recv, &good_recv_deadline, &clock, &deadline);
+	expect_bad_bits(_metadata, self, &good_recv, &stamps, ~0ULL);
 	expect_bad_bits(_metadata, self, &good_recv, &reserved, ~0U);
 	expect_bad_bits(_metadata, self, &good_recv, &match_arg, ~0ULL);
 	expect_bad(_metadata, self, &good_recv, &count, 0, -EINVAL);

@@ -65,6 +65,8 @@ enum ipcx_kind {
 #define IPCX_FEATURE_RING	(1ULL << 2)
 /** IPCX_FEATURE_DELIVERY - Mailboxes can be created with a ring. */
 #define IPCX_FEATURE_DELIVERY	(1ULL << 3)
+/** IPCX_FEATURE_STAMPS - Receivers can have IPCX_RECV_STAMPS. */
+#define IPCX_FEATURE_STAMPS	(1ULL << 4)
 
 /**
  * struct ipcx_info - What this module offers (IPCX_INFO, any ipcx fd).
@@ -541,6 +543,14 @@ struct ipcx_msg {
 /** IPCX_RECV_TRUNC - Receive only: cut a payload that is longer than the room. */
 #define IPCX_RECV_TRUNC		(1U << 3)
 /**
+ * IPCX_RECV_STAMPS - Receive only: write each message's &struct ipcx_stamps to @stamps.
+ *	The first receive with it, whether it gets a message or not, makes messages
+ *	that are sent to the object from then on carry their sender's stamps, until the
+ *	file it was made by is closed for the last time. It costs every sender and
+ *	receiver of the object time and the sender's memory cgroup memory.
+ */
+#define IPCX_RECV_STAMPS	(1U << 10)
+/**
  * IPCX_XFER_ADAPTIVE - Mailboxes: before the task sleeps it spins for a while, as
  *	long as the other side runs on another processor, or was just woken there: a
  *	caller for the receiver that is handed its request or else received last, a
@@ -575,6 +585,43 @@ enum ipcx_match {
 };
 
 /**
+ * struct ipcx_stamps - When the stages of a message's way were reached (IPCX_RECV_STAMPS,
+ *	and the tracepoint ipcx_message).
+ * @copy_in_start: its sender begins to copy the payload
+ * @copy_in_end: it is copied
+ * @locked: the sender has the object's lock for the first time with this message
+ * @enqueued: the message is in the object, or a waiting receiver's; from @locked on its
+ *	sender may have waited for room
+ * @woken: the wake-up of a receiver that sleeps, and was handed the message, is about to
+ *	be made
+ * @dequeued: the receiver runs and has the message, and begins to copy
+ * @copy_out_end: the payload is copied
+ *
+ * Nanoseconds of CLOCK_MONOTONIC as the first time namespace has it, whoever asks: the
+ * times of one message are comparable, in whatever namespaces sender and receiver are.
+ *
+ * 0: not taken. @woken, where nobody slept for the message. The sender's four and @woken,
+ * where nobody had asked for the object's stamps when the message was sent, or there was no
+ * memory for them. @copy_in_start and @copy_in_end, where the kernel is the sender: the
+ * replies and failures of asynchronous calls, and notices of deaths.
+ *
+ * A group copies a payload once: its subscribers' messages have the same
+ * @copy_in_start and @copy_in_end, and each its own of the others. What goes into a
+ * mailbox's ring has no stamps, nor has the reply that IPCX_CALL returns.
+ */
+struct ipcx_stamps {
+	__u64 copy_in_start;
+	__u64 copy_in_end;
+	__u64 locked;
+	__u64 enqueued;
+	__u64 woken;
+	__u64 dequeued;
+	__u64 copy_out_end;
+};
+
+#define IPCX_STAMPS_SIZE_VER0	56
+
+/**
  * struct ipcx_xfer - Send or receive messages (IPCX_SEND, queue fd; IPCX_RECV,
  *	queue or mailbox fd).
  * @msgs: address of an array of &struct ipcx_msg; mailbox: of &struct
@@ -591,6 +638,8 @@ enum ipcx_match {
  * @match: receive: one of &enum ipcx_match; send: 0
  * @reserved: 0
  * @match_arg: receive: as @match says; send: 0
+ * @stamps: with IPCX_RECV_STAMPS: address of an array of @count &struct ipcx_stamps, of
+ *	which one is written for each message received; else 0
  *
  * A send goes on until all messages are queued, waiting for room as often as
  * it has to. A receive waits for the first message and then takes what is
@@ -619,9 +668,11 @@ struct ipcx_xfer {
 	__u32 match;
 	__u32 reserved;
 	__u64 match_arg;
+	__aligned_u64 stamps;
 };
 
-#define IPCX_XFER_SIZE_VER0	48
+#define IPCX_XFER_SIZE_VER0	48	/* up to @match_arg */
+#define IPCX_XFER_SIZE_VER1	56
 
 /**
  * enum ipcx_notify_how - How IPCX_NOTIFY tells.
