@@ -198,6 +198,7 @@ TEST_F(mbox, reply_options_of_other_sizes)
 		struct ipcx_recv_opts known;
 		uint64_t unknown;
 	} opts = { .known = { .sz = sizeof(opts), .flags = IPCX_XFER_NONBLOCK } };
+	struct ipcx_stamps stamps;
 	struct ipcx_mbox_recv next;
 	char buf[8];
 
@@ -210,6 +211,9 @@ TEST_F(mbox, reply_options_of_other_sizes)
 	opts.known.reserved = 1;
 	EXPECT_EQ(-EINVAL, ipcx_mbox_reply_recv(self->m, 0, NULL, &next, &opts.known));
 	opts.known.reserved = 0;
+	opts.known.stamps = &stamps;
+	EXPECT_EQ(-EINVAL, ipcx_mbox_reply_recv(self->m, 0, NULL, &next, &opts.known));
+	opts.known.stamps = NULL;
 	opts.known.flags |= IPCX_RECV_PEEK;
 	EXPECT_EQ(-EINVAL, ipcx_mbox_reply_recv(self->m, 0, NULL, &next, &opts.known));
 }

@@ -103,7 +103,11 @@ TEST_F(lib, options_of_other_sizes)
 	opts.known.reserved = 1;
 	EXPECT_EQ(-EINVAL, ipcx_queue_recv_msgs(self->q, &msg, 1, &opts.known));
 	opts.known.reserved = 0;
-	opts.known.sz--;
+	/* The first version had no room for stamps. */
+	opts.known.sz = offsetof(struct ipcx_recv_opts, stamps);
+	opts.known.stamps = (void *)1;
+	EXPECT_EQ(-EAGAIN, ipcx_queue_recv_msgs(self->q, &msg, 1, &opts.known));
+	opts.known.sz = offsetof(struct ipcx_recv_opts, stamps) - 1;
 	EXPECT_EQ(-EINVAL, ipcx_queue_recv_msgs(self->q, &msg, 1, &opts.known));
 }
 

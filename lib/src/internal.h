@@ -65,6 +65,10 @@ static inline int ipcx_recv(int fd, void *msgs, size_t msg_size, unsigned int co
 		xfer.match = opts->match;
 		xfer.reserved = opts->reserved;
 		xfer.match_arg = opts->match_arg;
+		if (opts->stamps) {
+			xfer.flags |= IPCX_RECV_STAMPS;
+			xfer.stamps = (uintptr_t)opts->stamps;
+		}
 	}
 	return ipcx_ioctl(fd, IPCX_RECV, &xfer);
 }

@@ -155,6 +155,9 @@ static int reply_recv(const struct ipcx_mbox *m, struct ipcx_reply *arg,
 			      &ret);
 	if (ret)
 		return ret;
+	/* The kernel is not told of them. */
+	if (opts && opts->stamps)
+		return -EINVAL;
 	arg->flags = IPCX_REPLY_RECV;
 	if (arg->token && reply)
 		arg->reply = *reply;

@@ -536,7 +536,7 @@ IPCX_API int ipcx_mbox_discard(const struct ipcx_mbox *m, uint64_t token);
  * @reply: the reply; NULL: discard the call. Unused where @token is 0
  * @next: in: room for the next message's payload; out: the message and its sender
  * @opts: options, or NULL: any message; wait for it, unless the fd is nonblocking.
- *	Not IPCX_RECV_PEEK
+ *	Not IPCX_RECV_PEEK, and no stamps
  *
  * Where the reply is refused nothing is received. After any error @next->token
  * tells what is left to be answered: @token, which is still good, or 0, the reply

@@ -66,6 +66,10 @@ struct ipcx_send_opts {
  * @match_arg: as @match says
  * @match: one of &enum ipcx_match: which messages are taken
  * @reserved: 0
+ * @stamps: room for as many &struct ipcx_stamps as messages, which tell when the stages of
+ *	each one's way were reached: IPCX_RECV_STAMPS is set then. The first such
+ *	receive makes messages that are sent from then on carry their sender's times,
+ *	until all copies of the fd are closed, and slows them down. NULL: none
  */
 struct ipcx_recv_opts {
 	size_t sz;
@@ -75,6 +79,7 @@ struct ipcx_recv_opts {
 	uint64_t match_arg;
 	uint32_t match;
 	uint32_t reserved;
+	struct ipcx_stamps *stamps;
 };
 
 /**
