@@ -12,6 +12,7 @@ static const struct {
 	{ IPCX_FEATURE_MBOX, "mbox" },
 	{ IPCX_FEATURE_RING, "ring" },
 	{ IPCX_FEATURE_DELIVERY, "delivery" },
+	{ IPCX_FEATURE_STAMPS, "stamps" },
 };
 
 static error_t parse(int key, char *arg __attribute__((unused)), struct argp_state *state)

@@ -14,6 +14,7 @@ struct receiver {
 	struct ipcx_recv_opts opts;
 	struct ipcx_mbox_recv mail;	/* of a queue's message the part that it has */
 	struct arrivals files;
+	struct ipcx_stamps stamps;
 	const char *payload;		/* in buf, or where a record lies in its ring */
 	bool in_ring;			/* it is such a record, or a copy of one */
 	uint64_t ring_lost;		/* records, up to now */
@@ -262,6 +263,8 @@ static json_t *message_json(const struct receiver *r)
 	}
 	if (is_record(r))
 		json_set_u64(obj, "lost", r->mail.lost);
+	if (r->args->stamps)
+		json_set(obj, "stamps", stamps_json(&r->stamps));
 	json_set_u64(obj, "size", r->mail.len);
 	json_set_bytes(obj, "payload", r->payload, r->mail.len);
 	return obj;
@@ -289,6 +292,8 @@ static int write_rest(struct receiver *r)
 		status = arrivals_cat(&r->files, r->args->name);
 	else if (!tool.json)
 		arrivals_tell(&r->files, r->args->name);
+	if (r->args->stamps && !tool.json)
+		stamps_tell(&r->stamps, r->args->name);
 	arrivals_close(&r->files);
 	return status;
 }
@@ -382,6 +387,8 @@ int recv_run(const struct recv_args *args, const struct recv_source *from)
 		r.opts.flags |= IPCX_XFER_NONBLOCK;
 	if (args->adaptive)
 		r.opts.flags |= IPCX_XFER_ADAPTIVE;
+	if (args->stamps)
+		r.opts.stamps = &r.stamps;
 	make_room(&r, FIRST_ROOM);
 	status = receive_loop(&r);
 	free(r.buf);

@@ -2,7 +2,7 @@
 /* ipcx recv: the command line */
 #include "recv.h"
 
-enum { KEY_NOT_TYPE = 0x100, KEY_MAX_TYPE, KEY_MIN_PRIORITY, KEY_PEEK, KEY_MBOX };
+enum { KEY_NOT_TYPE = 0x100, KEY_MAX_TYPE, KEY_MIN_PRIORITY, KEY_PEEK, KEY_MBOX, KEY_STAMPS };
 
 static const struct argp_option options[] = {
 	{ 0, 0, 0, 0, "Which messages (one of these; default: all):", 1 },
@@ -20,6 +20,7 @@ static const struct argp_option options[] = {
 	{ "nonblock", 'n', 0, 0, "Do not wait", 0 },
 	{ 0, 0, 0, 0, "Output (default: the payload as it is):", 4 },
 	{ "lines", 'l', 0, 0, "End each payload with a newline", 0 },
+	{ "stamps", KEY_STAMPS, 0, 0, "Say on standard error what the stages of each message's way took", 0 },
 	{ 0, 0, 0, 0, "Mailboxes:", 5 },
 	{ "mbox", KEY_MBOX, 0, 0, "Make the mailbox NAME and receive from it; it goes with this program", 0 },
 	{ "mode", 'm', "MODE", 0,
@@ -58,6 +59,8 @@ static void check_mbox(struct argp_state *state, const struct recv_args *args)
 		argp_error(state, "--mode, --max-msg-size, --files, --cat, --adaptive, --ring and --spin are for making a mailbox (--mbox)");
 	if (args->birth.opts.ring_size && (args->adaptive || args->opts.match != IPCX_MATCH_ANY))
 		argp_error(state, "a ring keeps its order: --ring does not go with --adaptive, --type, --not-type, --max-type or --min-priority");
+	if (args->birth.opts.ring_size && args->stamps)
+		argp_error(state, "what comes into a ring has no times: not --ring with --stamps");
 	if (args->cat && tool.json)
 		argp_error(state, "--cat writes content as it is: not with --json");
 }
@@ -132,6 +135,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_PEEK:
 		args->peek = true;
 		return 0;
+	case KEY_STAMPS:
+		args->stamps = true;
+		return 0;
 	case ARGP_KEY_END:
 		check_args(state, args);
 		return 0;
@@ -155,6 +161,12 @@ static const struct argp argp = {
 	       "see an error. With --json there are also cookie, seq, call (true or false),\n"
 	       "and the sender: sender (its own port, or 0), pid, tid, uid, gid; with --files\n"
 	       "also files: kind, size and path of each.\n"
+	       "--stamps tells nanoseconds: of the sender's copy into the kernel; from there\n"
+	       "to the lock, and to the message's place, for which the sender may have waited;\n"
+	       "of the wait in the queue, or of the receiver's waking; and of the copy out. A\n"
+	       "message that was sent before anybody asked has the last one only. With --json\n"
+	       "stamps has the times themselves (CLOCK_MONOTONIC; 0: not taken). To ask makes\n"
+	       "senders slower.\n"
 	       "With --ring there are two ways in, and messages from both are written in turn:\n"
 	       "plain ones come into the ring, in the order in which they were sent; calls, files\n"
 	       "and messages sent with --sync beside it. With --json ring tells which (true or\n"

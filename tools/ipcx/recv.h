@@ -13,6 +13,7 @@ struct recv_args {
 	bool follow;
 	bool peek;
 	bool lines;
+	bool stamps;
 	struct patience patience;
 	bool mbox;
 	bool adaptive;			/* with mbox, as all that follows */
@@ -41,5 +42,12 @@ struct recv_source {
 error_t recv_option(int key, char *arg, struct argp_state *state, struct recv_args *args);
 /* Receive and write, up to the end of the group or ring; the exit status. */
 int recv_run(const struct recv_args *args, const struct recv_source *from);
+
+/* stamps.c */
+
+/* The times of a message. */
+json_t *stamps_json(const struct ipcx_stamps *s);
+/* On standard error: what lies between them. */
+void stamps_tell(const struct ipcx_stamps *s, const char *subject);
 
 #endif /* IPCX_RECV_H */
