@@ -4,82 +4,12 @@
  * to the tracepoint ipcx_message. To ask changes the kernel's code, hence the name: see the
  * runner about probes.
  */
-#include "group.h"
-#include "fault.h"
+#include "stamps.h"
 #include "tracing.h"
 
 #include <pthread.h>
 
-#define LARGE	20000	/* has a buffer of its own */
-
-static char out[LARGE], in[LARGE];
-
-static int recv_stamped(int fd, struct ipcx_stamps *stamps, __u32 flags)
-{
-	struct ipcx_msg msg = make_msg(in, sizeof(in), 0, 0);
-	struct ipcx_xfer xfer = make_xfer(&msg, 1, flags | IPCX_RECV_STAMPS);
-
-	xfer.stamps = addr(stamps);
-	return op(fd, IPCX_RECV, &xfer);
-}
-
-static int recv_mail_stamped(int fd, struct ipcx_stamps *stamps, struct ipcx_mbox_recv *mail)
-{
-	struct ipcx_mbox_recv room = make_room(in, sizeof(in));
-	struct ipcx_xfer xfer = make_mail_xfer(&room, 1, IPCX_XFER_NONBLOCK | IPCX_RECV_STAMPS);
-	int ret;
-
-	xfer.stamps = addr(stamps);
-	ret = op(fd, IPCX_RECV, &xfer);
-	if (mail)
-		*mail = room;
-	return ret;
-}
-
-/* Of a queue or mailbox without messages. */
-static int ask_for_stamps(int fd)
-{
-	struct ipcx_stamps stamps;
-	struct ipcx_stat stat;
-	int ret = get_stat(fd, &stat);
-
-	if (ret < 0)
-		return ret;
-	ret = stat.kind == IPCX_KIND_MBOX ? recv_mail_stamped(fd, &stamps, NULL) :
-					    recv_stamped(fd, &stamps, IPCX_XFER_NONBLOCK);
-	return ret == -EAGAIN ? 0 : ret;
-}
-
-/* All that is before the copy out, for a message that somebody sent knowing of it. */
-static bool sender_in_order(const struct ipcx_stamps *s, __u64 from)
-{
-	return from <= s->copy_in_start && s->copy_in_start <= s->copy_in_end &&
-	       s->copy_in_end <= s->locked && s->locked <= s->enqueued &&
-	       s->enqueued <= (s->woken ? s->woken : s->dequeued);
-}
-
-static bool receiver_in_order(const struct ipcx_stamps *s, __u64 from)
-{
-	return from <= s->dequeued && s->woken <= s->dequeued && s->dequeued <= s->copy_out_end &&
-	       s->copy_out_end <= (__u64)now_ns(CLOCK_MONOTONIC);
-}
-
-static bool sender_not_taken(const struct ipcx_stamps *s)
-{
-	return !s->copy_in_start && !s->copy_in_end && !s->locked && !s->enqueued && !s->woken;
-}
-
-static void expect_order(struct __test_metadata *_metadata, const struct ipcx_stamps *s,
-			 __u64 from)
-{
-	EXPECT_TRUE(sender_in_order(s, from));
-	EXPECT_TRUE(receiver_in_order(s, from));
-	if (!sender_in_order(s, from) || !receiver_in_order(s, from))
-		TH_LOG("from %llu: %llu %llu, %llu %llu, %llu, %llu %llu", (long long)from,
-		       (long long)s->copy_in_start, (long long)s->copy_in_end,
-		       (long long)s->locked, (long long)s->enqueued, (long long)s->woken,
-		       (long long)s->dequeued, (long long)s->copy_out_end);
-}
+static char out[LARGE];
 
 /* ---- queues ---- */
 
@@ -668,47 +598,7 @@ TEST(queued_ns)
 	close(fd);
 }
 
-/* ---- memory ---- */
-
-/* A message without memory for stamps goes on without. */
-TEST(no_memory)
-{
-	int fd = small_queue(16), without = 0;
-	unsigned int n, sent = 0;
-	struct ipcx_stamps s;
-	bool met = true;
-	__u64 start;
-
-	if (access("/proc/self/fail-nth", F_OK))
-		SKIP(return, "this kernel has no fault injection");
-	ASSERT_EQ(0, ask_for_stamps(fd));
-	/* What the queue keeps is what all of them are sent in: each fails at the same places. */
-	ASSERT_EQ(1, send_number(fd, 0, 0));
-	ASSERT_EQ(1, recv_stamped(fd, &s, 0));
-	ASSERT_EQ(0, set_up_faults(0));
-	start = now_ns(CLOCK_MONOTONIC);
-	for (n = 1; met && n < MANY; n++) {
-		int ret;
-
-		arm(n);
-		ret = send_number(fd, n, 0);
-		met = disarm();
-		if (ret != 1)
-			continue;
-		sent++;
-		ASSERT_EQ(1, recv_stamped(fd, &s, 0));
-		if (s.copy_in_start == 0) {
-			EXPECT_TRUE(sender_not_taken(&s));
-			without++;
-		} else {
-			expect_order(_metadata, &s, start);
-		}
-	}
-	EXPECT_LT(0, without);
-	EXPECT_LT(1, sent);
-	EXPECT_TRUE(is_empty(fd));
-	close(fd);
-}
+/* ---- at once ---- */
 
 /* Observers, receivers that come and go, and senders, all at once. */
 static int churn(void *arg)
