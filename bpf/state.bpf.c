@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The maps, and what all programs do with them; see state.h. */
+#include "histogram.h"
 #include "state.h"
 
 /* Threads that can be followed at a time. */
@@ -122,42 +123,6 @@ __hidden struct call *call_get(u32 pid)
 __hidden void call_forget(u32 pid)
 {
 	bpf_map_delete_elem(&calls_of_tasks, &pid);
-}
-
-/* The number of the highest bit that is set; 0 for 0, too. */
-static u32 highest_bit(u64 value)
-{
-	u32 bit = 0;
-
-	if (value >> 32) {
-		value >>= 32;
-		bit += 32;
-	}
-	if (value >> 16) {
-		value >>= 16;
-		bit += 16;
-	}
-	if (value >> 8) {
-		value >>= 8;
-		bit += 8;
-	}
-	if (value >> 4) {
-		value >>= 4;
-		bit += 4;
-	}
-	if (value >> 2) {
-		value >>= 2;
-		bit += 2;
-	}
-	return bit + (value >> 1);
-}
-
-static u64 bucket_start(u64 value)
-{
-	u32 bit = highest_bit(value);
-	u32 shift = bit > LEDGER_PARTS_SHIFT ? bit - LEDGER_PARTS_SHIFT : 0;
-
-	return value >> shift << shift;
 }
 
 static __always_inline void count_value(void *map, u32 mechanism, u64 ns)

@@ -8,28 +8,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "distribution.h"
 #include "load.h"
-
-/* The kernel gives each processor's part at a multiple of 8 bytes; ours are. */
-static int read_sum(const struct bpf_map *map, const void *key, size_t key_size, __u64 *sum,
-		    size_t words)
-{
-	int cpus = libbpf_num_possible_cpus(), err;
-	size_t size = (size_t)cpus * words * sizeof(*sum);
-	__u64 *values;
-
-	if (cpus < 0)
-		return cpus;
-	values = malloc(size);
-	if (!values)
-		return -ENOMEM;
-	err = bpf_map__lookup_elem(map, key, key_size, values, size, 0);
-	memset(sum, 0, words * sizeof(*sum));
-	for (size_t i = 0; !err && i < (size_t)cpus * words; i++)
-		sum[i % words] += values[i];
-	free(values);
-	return err;
-}
 
 static int clear_value(const struct bpf_map *map, const void *key, size_t key_size, size_t words)
 {
@@ -82,69 +62,6 @@ int programs_clear(struct programs *programs)
 	return err;
 }
 
-/* ---- distributions ---- */
-
-static int by_value(const void *a, const void *b)
-{
-	const struct bucket *x = a, *y = b;
-
-	return (x->at_least > y->at_least) - (x->at_least < y->at_least);
-}
-
-static int add_bucket(struct distribution *d, __u64 at_least, __u64 count)
-{
-	struct bucket *buckets = reallocarray(d->buckets, d->count + 1, sizeof(*buckets));
-
-	if (!buckets)
-		return -ENOMEM;
-	d->buckets = buckets;
-	d->buckets[d->count++] = (struct bucket){ at_least, count };
-	d->total += count;
-	return 0;
-}
-
-static int read_buckets(const struct bpf_map *map, struct distribution d[LEDGER_MECHANISMS])
-{
-	struct ledger_bucket bucket, *before = NULL;
-	__u64 count;
-	int err = 0;
-
-	while (!err && !bpf_map__get_next_key(map, before, &bucket, sizeof(bucket))) {
-		before = &bucket;
-		/* Only the tool itself removes one, and not now. */
-		err = read_sum(map, &bucket, sizeof(bucket), &count, 1);
-		if (!err && bucket.mechanism < LEDGER_MECHANISMS)
-			err = add_bucket(&d[bucket.mechanism], bucket.at_least_ns, count);
-	}
-	for (int i = 0; i < LEDGER_MECHANISMS; i++)
-		if (d[i].count)
-			qsort(d[i].buckets, d[i].count, sizeof(*d[i].buckets), by_value);
-	return err;
-}
-
-/* The middle of the bucket: the true value is within 1/16 of it. */
-static double middle(__u64 at_least)
-{
-	__u64 width = 1;
-
-	while (at_least / width >= 2 << LEDGER_PARTS_SHIFT)
-		width *= 2;
-	return (double)at_least + (double)(width - 1) / 2;
-}
-
-double distribution_percentile(const struct distribution *d, double percent)
-{
-	double rank = percent / 100 * (double)d->total - 1e-6;
-	__u64 seen = 0;
-
-	for (size_t i = 0; i < d->count; i++) {
-		seen += d->buckets[i].count;
-		if ((double)seen >= rank)
-			return middle(d->buckets[i].at_least);
-	}
-	return 0;
-}
-
 /* ---- all of it ---- */
 
 int ledger_read(struct ledger *ledger, const struct programs *programs)
@@ -154,16 +71,17 @@ int ledger_read(struct ledger *ledger, const struct programs *programs)
 	int err;
 
 	*ledger = (struct ledger){ 0 };
-	err = read_sum(skel->maps.ledger_lost, &key, sizeof(key), (__u64 *)&ledger->lost,
+	err = map_sum(skel->maps.ledger_lost, &key, sizeof(key), (__u64 *)&ledger->lost,
 		       sizeof(ledger->lost) / sizeof(__u64));
 	for (; !err && key < LEDGER_MECHANISMS; key++)
-		err = read_sum(skel->maps.ledger_rows, &key, sizeof(key),
+		err = map_sum(skel->maps.ledger_rows, &key, sizeof(key),
 			       (__u64 *)&ledger->rows[key],
 			       sizeof(ledger->rows[key]) / sizeof(__u64));
 	if (!err)
-		err = read_buckets(skel->maps.copy_ns, ledger->copies);
+		err = distributions_read(ledger->copies, LEDGER_MECHANISMS, skel->maps.copy_ns);
 	if (!err)
-		err = read_buckets(skel->maps.wake_to_run_ns, ledger->wakes);
+		err = distributions_read(ledger->wakes, LEDGER_MECHANISMS,
+					 skel->maps.wake_to_run_ns);
 	if (err) {
 		say("the BPF maps cannot be read: %s", strerror(-err));
 		ledger_free(ledger);
@@ -172,27 +90,6 @@ int ledger_read(struct ledger *ledger, const struct programs *programs)
 	ledger->estimates = !programs->sees_copies;
 	ledger->programs_missed = programs_missed(programs);
 	return 0;
-}
-
-/* Buckets only come; those of @now are in order, and so are those of @before. */
-static int distribution_since(struct distribution *since, const struct distribution *now,
-			      const struct distribution *before)
-{
-	size_t i, j = 0;
-	int err = 0;
-
-	*since = (struct distribution){ 0 };
-	for (i = 0; !err && i < now->count; i++) {
-		__u64 count = now->buckets[i].count;
-
-		while (j < before->count && before->buckets[j].at_least < now->buckets[i].at_least)
-			j++;
-		if (j < before->count && before->buckets[j].at_least == now->buckets[i].at_least)
-			count -= before->buckets[j].count;
-		if (count)
-			err = add_bucket(since, now->buckets[i].at_least, count);
-	}
-	return err;
 }
 
 static void row_since(struct ledger_row *since, const struct ledger_row *now,
@@ -228,10 +125,6 @@ int ledger_since(struct ledger *since, const struct ledger *now, const struct le
 
 void ledger_free(struct ledger *ledger)
 {
-	for (int i = 0; i < LEDGER_MECHANISMS; i++) {
-		free(ledger->copies[i].buckets);
-		free(ledger->wakes[i].buckets);
-		ledger->copies[i] = (struct distribution){ 0 };
-		ledger->wakes[i] = (struct distribution){ 0 };
-	}
+	distributions_free(ledger->copies, LEDGER_MECHANISMS);
+	distributions_free(ledger->wakes, LEDGER_MECHANISMS);
 }

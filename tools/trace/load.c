@@ -1,91 +1,28 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/*
- * The BPF programs. libbpf's own words are kept back, and shown only where the programs
- * were not accepted: then the verifier's log is what tells why.
- */
+/* The BPF programs of the copy ledger. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "kernel.h"
 #include "load.h"
-
-#define BTF	"/sys/kernel/btf/vmlinux"
 
 /* The number of the first pid namespace (<linux/proc_ns.h> of the kernel). */
 #define FIRST_NAMESPACE	0xEFFFFFFCU
 
-static char *words;
-static size_t words_size;
-static FILE *words_file;
-
-static int keep(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	if (level == LIBBPF_DEBUG || !words_file)
-		return 0;
-	return vfprintf(words_file, fmt, ap);
-}
-
-static void listen_to_libbpf(void)
-{
-	words_file = open_memstream(&words, &words_size);
-	libbpf_set_print(keep);
-}
-
-static void end_listening(bool tell)
-{
-	if (!words_file)
-		return;
-	fclose(words_file);
-	words_file = NULL;
-	if (tell)
-		fputs(words, stderr);
-	free(words);
-	words = NULL;
-}
-
 /* The programs know processes by the numbers that they have there. */
-static bool in_first_namespace(void)
+static int check_namespace(void)
 {
 	struct stat st;
 
-	return stat("/proc/self/ns/pid", &st) < 0 || st.st_ino == FIRST_NAMESPACE;
-}
-
-/* One clear line for each thing that may be missing, before anything is tried. */
-static int check_kernel(void)
-{
-	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, 4, 4, 1, NULL);
-	int err = fd < 0 ? -errno : 0;
-
-	if (fd >= 0)
-		close(fd);
-	if (err == -ENOSYS)
-		say("this kernel has no BPF (CONFIG_BPF_SYSCALL)");
-	else if (err == -EPERM || geteuid())
-		say("needs root: CAP_BPF and CAP_PERFMON");
-	else if (err)
-		say("BPF: %s", strerror(-err));
-	else if (access(BTF, R_OK) < 0)
-		say("this kernel has no BTF (CONFIG_DEBUG_INFO_BTF): no %s", BTF);
-	else if (!in_first_namespace())
-		say("cannot be used in a container: run it where all processes are seen");
-	else
+	if (stat("/proc/self/ns/pid", &st) < 0 || st.st_ino == FIRST_NAMESPACE)
 		return 0;
-	return err ? err : -EPERM;
-}
-
-static bool module_is_loaded(const char *name)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/sys/module/%s", name);
-	return access(path, F_OK) == 0;
+	say("cannot be used in a container: run it where all processes are seen");
+	return -EPERM;
 }
 
 /* Those of bpf/estimate.bpf.c: the name of the function that it is for, or NULL. */
@@ -158,17 +95,18 @@ static int load(struct programs *p)
 int programs_load(struct programs **programs)
 {
 	struct programs *p;
-	int err = check_kernel();
+	int err = kernel_check();
 
+	if (!err)
+		err = check_namespace();
 	if (err)
 		return err;
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return -ENOMEM;
-	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
-	listen_to_libbpf();
+	libbpf_listen();
 	err = load(p);
-	end_listening(err);
+	libbpf_listen_end(err);
 	if (err) {
 		programs_free(p);
 		return err;
@@ -216,16 +154,5 @@ void programs_follow_all(struct programs *programs)
 
 __u64 programs_missed(const struct programs *programs)
 {
-	struct bpf_program *program;
-	__u64 missed = 0;
-
-	bpf_object__for_each_program(program, programs->skel->obj) {
-		struct bpf_prog_info info = { 0 };
-		__u32 size = sizeof(info);
-		int fd = bpf_program__fd(program);
-
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size))
-			missed += info.recursion_misses;
-	}
-	return missed;
+	return bpf_missed(programs->skel->obj);
 }

@@ -206,7 +206,7 @@ static int prepare(struct session *s)
 	return err ? err : probe_lost(&s->probe, &s->before);
 }
 
-int session_begin(struct session *s, const struct options *options)
+int session_open(struct session *s, const struct options *options)
 {
 	int err;
 
@@ -214,23 +214,33 @@ int session_begin(struct session *s, const struct options *options)
 	err = catch_signals(s);
 	if (!err && options->command)
 		err = child_start(&s->child, options->command, &s->mask);
-	if (err)
+	return err ? err : watch(s);
+}
+
+void session_go(struct session *s)
+{
+	s->start = now();
+	if (s->options->command)
+		child_release(&s->child);
+	else
+		say("tracing%s", s->options->seconds > 0 ? "" : ": Ctrl-C ends it");
+}
+
+int session_begin(struct session *s, const struct options *options)
+{
+	int err;
+
+	if (session_open(s, options))
 		return EXIT_BAD;
 	if (prepare(s))
 		return EXIT_NOTHING;
-	err = watch(s);
-	if (!err)
-		err = follow(s);
+	err = follow(s);
 	if (!err && options->pin)
 		err = programs_pin(s->programs, options->pin);
 	if (err)
 		return EXIT_BAD;
 	s->missed = programs_missed(s->programs);
-	s->start = now();
-	if (options->command)
-		child_release(&s->child);
-	else
-		say("tracing%s", options->seconds > 0 ? "" : ": Ctrl-C ends it");
+	session_go(s);
 	return EXIT_DONE;
 }
 

@@ -47,7 +47,12 @@ enum session_event {
 /* Seconds of a clock that only goes on. */
 double now(void);
 
-/* An exit status: EXIT_DONE when it counts. To be ended in any case. */
+/* What needs no BPF programs: signals, and a command that is held. To be ended in any case. */
+int session_open(struct session *s, const struct options *options);
+/* Everything looks: the time begins, and the command runs. */
+void session_go(struct session *s);
+
+/* Both, for the copy ledger. An exit status: EXIT_DONE when it counts. To be ended in any case. */
 int session_begin(struct session *s, const struct options *options);
 /* @until: that time, or 0; @keys: a file where keys may come, or -1. */
 enum session_event session_wait(struct session *s, double until, int keys);

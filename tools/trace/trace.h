@@ -150,7 +150,7 @@ double calibration_call(const struct calibration *calibration);
 double calibration_copy(const struct calibration *calibration);
 double calibration_inside(const struct calibration *calibration);
 
-/* ---- ledger.c ---- */
+/* ---- distribution.c ---- */
 
 struct bucket {
 	__u64 at_least;
@@ -162,6 +162,11 @@ struct distribution {
 	size_t count;
 	__u64 total;
 };
+
+/* The value that @percent of all are not above; 0 where there is none. */
+double distribution_percentile(const struct distribution *distribution, double percent);
+
+/* ---- ledger.c ---- */
 
 struct ledger {
 	struct ledger_row rows[LEDGER_MECHANISMS];
@@ -178,8 +183,6 @@ int ledger_read(struct ledger *ledger, const struct programs *programs);
 void ledger_free(struct ledger *ledger);
 /* What came between two readings; what was lost is not taken apart. */
 int ledger_since(struct ledger *since, const struct ledger *now, const struct ledger *before);
-/* The value that @percent of all are not above; 0 where there is none. */
-double distribution_percentile(const struct distribution *distribution, double percent);
 
 /* ---- figures.c ---- */
 
