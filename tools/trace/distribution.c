@@ -7,18 +7,22 @@
 
 #include <bpf/libbpf.h>
 
+#include "../../bpf/anatomy.h"
 #include "distribution.h"
 
-/* As struct ledger_bucket, whatever the rows are. */
+/* What struct ledger_bucket and struct anatomy_bucket have in common. */
 struct bucket_key {
 	__u32 row;
 	__u32 reserved;
 	__u64 at_least_ns;
 };
 
-_Static_assert(sizeof(struct bucket_key) == sizeof(struct ledger_bucket), "keys");
+_Static_assert(sizeof(struct bucket_key) == sizeof(struct ledger_bucket) &&
+	       sizeof(struct bucket_key) == sizeof(struct anatomy_bucket), "keys");
 _Static_assert(offsetof(struct bucket_key, at_least_ns) ==
-	       offsetof(struct ledger_bucket, at_least_ns), "keys");
+	       offsetof(struct ledger_bucket, at_least_ns) &&
+	       offsetof(struct bucket_key, at_least_ns) ==
+	       offsetof(struct anatomy_bucket, at_least_ns), "keys");
 
 /* The kernel gives each processor's part at a multiple of 8 bytes; ours are. */
 int map_sum(const struct bpf_map *map, const void *key, size_t key_size, __u64 *sum, size_t words)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* ipcx-trace: see trace.h for the parts. */
 #include <argp.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,8 @@ static struct {
 } commands[] = {
 	{ "copies", PROGRAM " copies", command_copies, "what calls copy, by mechanism" },
 	{ "top", PROGRAM " top", command_top, "the same, again and again" },
+	{ "anatomy", PROGRAM " anatomy", command_anatomy,
+	  "the stages of the messages of one queue or mailbox of ipcx" },
 };
 
 void say(const char *fmt, ...)
@@ -40,7 +43,7 @@ void say(const char *fmt, ...)
 static void usage(FILE *to)
 {
 	fputs("Usage: " PROGRAM " COMMAND [OPTION...]\n"
-	      "What the kernel copies for programs, by mechanism.\n\n", to);
+	      "What the kernel does with messages, and what it copies for them.\n\n", to);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].help);
 	fputs("\n" PROGRAM " COMMAND --help has a command's options.\n", to);
@@ -48,6 +51,8 @@ static void usage(FILE *to)
 
 int main(int argc, char **argv)
 {
+	/* Which characters of a name can be printed. */
+	setlocale(LC_CTYPE, "");
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(argv[1], commands[i].name) == 0) {
 			argv[1] = commands[i].title;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "object.h"
 #include "trace.h"
 
 /* A year and more. */
@@ -67,6 +68,29 @@ static const char top_doc[] =
 	"  ipcx-trace top -a -i 10 | tee log      for a file\n"
 	"\n"
 	SEEN STATUS;
+
+static const struct argp_option anatomy_only[] = {
+	{ "duration", 'd', "SECONDS", 0,
+	  "Stop after so long (default: when the object vanishes, CMD has ended, or at Ctrl-C)", 1 },
+	{ "json", OPT_JSON, NULL, 0, "Print JSON", 2 },
+	{ "pin", OPT_PIN, "DIR", 0,
+	  "Leave programs and maps in DIR, a new folder below /sys/fs/bpf, where they go on counting until it is removed", 2 },
+	{ 0 }
+};
+
+static const char anatomy_doc[] =
+	"The stages of the messages of one queue or mailbox of ipcx, from the sender's copy to the receiver's: a table, and a bar of their shares."
+	"\v"
+	"NAME has its slash; an ID is a number that 'ipcx ls' shows. All messages of the object count that are sent and received meanwhile, whoever does that.\n"
+	"\n"
+	"Examples:\n"
+	"  ipcx-trace anatomy /jobs                      a queue, until Ctrl-C\n"
+	"  ipcx-trace anatomy /jobs -d 10 --json         for ten seconds\n"
+	"  ipcx-trace anatomy 7 -- make test             by its ID, while a command runs\n"
+	"\n"
+	"Needs root (CAP_BPF and CAP_PERFMON). While it looks each message is stamped, which takes it a clock read in each stage.\n"
+	"\n"
+	"Exit status: 0, or that of CMD; 1: something went wrong, or no message was seen; 2: wrong usage; 3: this kernel or this user cannot trace.";
 
 static void add_pid(struct argp_state *state, struct options *options, const char *text)
 {
@@ -182,6 +206,52 @@ static error_t parse_top(int key, char *arg, struct argp_state *state)
 	}
 }
 
+/* The object, and behind -- the command. */
+static void set_command(struct argp_state *state, struct options *options)
+{
+	if (!state->quoted)
+		argp_error(state, "one object only; a command comes behind '--'");
+	options->command = state->argv + state->next;
+}
+
+static error_t set_object(struct argp_state *state, struct options *options, const char *arg)
+{
+	if (options->object || state->quoted)
+		return ARGP_ERR_UNKNOWN;
+	if (!object_is_given(arg))
+		argp_error(state, "'%s' is neither a name, which begins with '/', nor an ID", arg);
+	options->object = arg;
+	return 0;
+}
+
+static error_t parse_anatomy(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case 'd':
+		options->seconds = seconds(state, "-d", arg);
+		return 0;
+	case OPT_JSON:
+		options->json = true;
+		return 0;
+	case OPT_PIN:
+		options->pin = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		return set_object(state, options, arg);
+	case ARGP_KEY_ARGS:
+		set_command(state, options);
+		return 0;
+	case ARGP_KEY_END:
+		if (!options->object)
+			argp_error(state, "which object? NAME or ID: 'ipcx ls' lists them");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
 static const struct argp whom_argp = { whom, parse_whom, NULL, NULL, NULL, NULL, NULL };
 
 static const struct argp_child children[] = {
@@ -207,6 +277,18 @@ void options_parse_top(int argc, char **argv, struct options *options)
 	};
 
 	*options = (struct options){ .interval = INTERVAL };
+	argp_err_exit_status = EXIT_USAGE;
+	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, options);
+}
+
+void options_parse_anatomy(int argc, char **argv, struct options *options)
+{
+	static const struct argp argp = {
+		anatomy_only, parse_anatomy, "NAME|ID [-- CMD [ARG...]]", anatomy_doc, NULL, NULL,
+		NULL
+	};
+
+	*options = (struct options){ 0 };
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, options);
 }

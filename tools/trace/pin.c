@@ -15,6 +15,7 @@
 #include <bpf/libbpf.h>
 
 #include "load.h"
+#include "pin.h"
 
 static int make_folder(const char *folder)
 {
@@ -31,9 +32,8 @@ static int make_folder(const char *folder)
 	return -EINVAL;
 }
 
-static int pin_programs(const struct ledger_bpf *skel, const char *folder)
+static int pin_programs(const struct bpf_object_skeleton *s, const char *folder)
 {
-	const struct bpf_object_skeleton *s = skel->skeleton;
 	char path[PATH_MAX];
 	int err = 0;
 
@@ -50,33 +50,41 @@ static int pin_programs(const struct ledger_bpf *skel, const char *folder)
 	return err;
 }
 
-static int pin_maps(const struct ledger_bpf *skel, const char *folder)
+static int pin_maps(struct bpf_map *const maps[], size_t count, const char *folder)
 {
-	const struct bpf_map *maps[] = {
-		skel->maps.ledger_rows, skel->maps.copy_ns, skel->maps.wake_to_run_ns,
-		skel->maps.ledger_lost, skel->maps.followed_processes,
-		skel->maps.calls_of_tasks,
-	};
 	char path[PATH_MAX];
 	int err = 0;
 
-	for (size_t i = 0; !err && i < sizeof(maps) / sizeof(maps[0]); i++) {
+	for (size_t i = 0; !err && i < count; i++) {
 		snprintf(path, sizeof(path), "%s/%s", folder, bpf_map__name(maps[i]));
-		err = bpf_map__pin((struct bpf_map *)maps[i], path);
+		err = bpf_map__pin(maps[i], path);
 	}
 	return err;
 }
 
-int programs_pin(struct programs *programs, const char *folder)
+int skeleton_pin(const struct bpf_object_skeleton *skeleton, struct bpf_map *const maps[],
+		 size_t count, const char *folder)
 {
 	int err = make_folder(folder);
 
 	if (err)
 		return err;
-	err = pin_maps(programs->skel, folder);
+	err = pin_maps(maps, count, folder);
 	if (!err)
-		err = pin_programs(programs->skel, folder);
+		err = pin_programs(skeleton, folder);
 	if (err)
 		say("%s: %s; what is there already stays", folder, strerror(-err));
 	return err;
+}
+
+int programs_pin(struct programs *programs, const char *folder)
+{
+	const struct ledger_bpf *skel = programs->skel;
+	struct bpf_map *const maps[] = {
+		skel->maps.ledger_rows, skel->maps.copy_ns, skel->maps.wake_to_run_ns,
+		skel->maps.ledger_lost, skel->maps.followed_processes,
+		skel->maps.calls_of_tasks,
+	};
+
+	return skeleton_pin(skel->skeleton, maps, sizeof(maps) / sizeof(maps[0]), folder);
 }

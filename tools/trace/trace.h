@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * ipcx-trace: what every call copies, by mechanism.
+ * ipcx-trace: what every call copies, by mechanism; and the stages of ipcx's messages.
  *
  *   options.c   the command line
- *   load.c      the BPF programs (bpf/): loaded, attached, and whom they follow
+ *   kernel.c    what all BPF programs need
+ *   load.c      those of the ledger (bpf/): loaded, attached, and whom they follow
  *   pin.c       programs and maps that stay behind
  *   probe.c     /dev/ipcx_probe, whose tracepoint they listen to
  *   calls.c     system calls, described for them
  *   child.c     a command that is held until they look
  *   calibrate.c what looking costs, on this machine
- *   ledger.c    what they counted, added up over the processors
+ *   ledger.c    what they counted, added up over the processors; distribution.c likewise
  *   figures.c   what that means: passes, shares, percentiles; raw and corrected
  *   table.c     figures as text, json.c as JSON
  *   session.c   whom to follow, and until when
  *
- * copies.c and top.c are the commands.
+ * copies.c and top.c are the commands; anatomy.c is another, with parts of its own
+ * (anatomy.h).
  *
  * Functions return 0 or -errno. Whoever finds out what is wrong says so on stderr.
  */
@@ -54,11 +56,14 @@ struct options {
 	/* top only. */
 	double interval;
 	int order;
+	/* anatomy only: a name or a number. */
+	const char *object;
 };
 
 /* --help and mistakes end the program. */
 void options_parse(int argc, char **argv, struct options *options);
 void options_parse_top(int argc, char **argv, struct options *options);
+void options_parse_anatomy(int argc, char **argv, struct options *options);
 
 /* ---- calls.c ---- */
 
@@ -245,6 +250,7 @@ int json_print(const struct report *report);
 
 int command_copies(int argc, char **argv);
 int command_top(int argc, char **argv);
+int command_anatomy(int argc, char **argv);
 
 /* The number of an order of rows, or -1. */
 int top_order(const char *name);
