@@ -5,48 +5,13 @@
 # Whether its figures are right is trace_*.c.
 set -uo pipefail
 
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-# shellcheck source=../tools/ci/tap.sh
-. "$top/tools/ci/tap.sh"
-
-program=${IPCX_TRACE:-$top/out/tools/ipcx-trace}
-[ -x "$program" ] || {
-	echo "Bail out! $program: not there: it needs clang, bpftool and libbpf-dev (make deps)"
-	exit 1
-}
-work=$(mktemp -d)
+# shellcheck source=tool/trace.sh
+. "$(dirname "${BASH_SOURCE[0]}")/tool/trace.sh"
 bpffs=$work/bpf
-trap 'umount "$bpffs" 2>/dev/null || true; rm -rf "$work" "$tap_output"' EXIT
+undo() { umount "$bpffs" 2>/dev/null || true; }
 
-# run STATUS ARGUMENT...: output in $work/out and /err.
-run() {
-	local wanted=$1 status=0
-	shift
-	"$program" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
-	[ "$status" = "$wanted" ] && return
-	echo "ipcx-trace $*: exit status $status instead of $wanted"
-	cat "$work/out" "$work/err"
-	return 1
-}
-
-# has out|err PATTERN...: a line matches each.
-has() {
-	local file=$work/$1 pattern
-	shift
-	for pattern in "$@"; do
-		grep -qE -e "$pattern" "$file" && continue
-		echo "no line like '$pattern' in:"
-		cat "$file"
-		return 1
-	done
-}
-
-one_line() {
-	[ "$(wc -l <"$work/err")" = 1 ] && return
-	echo 'not one line:'
-	cat "$work/err"
-	return 1
-}
+# What the checks of JSON are about.
+json_rows='rows = {r["mechanism"]: r for r in d["mechanisms"]}'
 
 # 100 messages of 512 bytes through a pipe, by programs that copy nothing else there.
 pipe_work=(sh -c 'head -c 51200 /dev/zero | dd bs=512 iflag=fullblock of=/dev/null status=none')
@@ -135,17 +100,6 @@ t_emulated() {
 	[ "$unit" = "$(grep -cm1 'QEMU TCG' /proc/cpuinfo)" ]
 }
 
-json_check() { # python expression about d
-	/usr/bin/python3 -c '
-import json, sys
-d = json.load(open(sys.argv[1], encoding="utf-8"))
-rows = {r["mechanism"]: r for r in d["mechanisms"]}
-ok = eval("(" + sys.argv[2] + ")")
-if not ok:
-    print(json.dumps(d, indent=1))
-sys.exit(not ok)' "$work/out" "$1"
-}
-
 t_json() {
 	run 0 copies --json -- "${pipe_work[@]}" && json_check \
 		'd["ipcx-trace"] == 1 and d["copies_seen"] and rows["pipe"]["passes"] == 2 and
@@ -165,17 +119,12 @@ start_worker() {
 	worker=$!
 }
 
-# It says so when it follows.
-until_tracing() {
-	until grep -q tracing "$work/err" || ! kill -0 "$tracer" 2>/dev/null; do sleep 0.2; done
-}
-
 t_by_pid() {
 	local tracer
 	start_worker
 	"$program" copies --json -p "$worker" >"$work/out" 2>"$work/err" &
 	tracer=$!
-	until_tracing
+	until_tracing "$tracer"
 	echo >"$work/go"
 	wait "$worker"
 	wait "$tracer" || return
@@ -198,7 +147,7 @@ t_all() {
 	local tracer
 	"$program" copies --json -a >"$work/out" 2>"$work/err" &
 	tracer=$!
-	until_tracing
+	until_tracing "$tracer"
 	"${pipe_work[@]}"
 	kill -TERM "$tracer"
 	wait "$tracer" && json_check 'rows["pipe"]["payload_bytes"] >= 102400'
@@ -213,7 +162,7 @@ t_interrupted() {
 	local tracer
 	"$program" copies -a >"$work/out" 2>"$work/err" &
 	tracer=$!
-	until_tracing
+	until_tracing "$tracer"
 	kill -TERM "$tracer"
 	wait "$tracer" && has out '^MECHANISM +CALLS'
 }

@@ -17,7 +17,7 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 
-#include "trace.h"
+#include "trace_ledger.h"
 
 #define MESSAGES	200
 #define SIZE		4096

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* ipcx-trace copies: what it says of queues, mailboxes and rings, to the byte. */
 #include "mbox_ring.h"
-#include "trace.h"
+#include "trace_ledger.h"
 
 #define MESSAGES	100
 #define SMALL		24
