@@ -20,7 +20,7 @@
 #define ROUNDS		9
 #define CALLS		500
 
-static double now(void)
+static double now_ns(void)
 {
 	struct timespec ts;
 
@@ -30,11 +30,11 @@ static double now(void)
 
 static double round_of(struct tms *answer)
 {
-	double start = now();
+	double start = now_ns();
 
 	for (int i = 0; i < CALLS; i++)
 		syscall(SYS_times, answer);
-	return (now() - start) / CALLS;
+	return (now_ns() - start) / CALLS;
 }
 
 static void measure(double *call, double *copy)
@@ -54,11 +54,10 @@ static void measure(double *call, double *copy)
 	*copy = with > without ? with - without : 0;
 }
 
-int calibrate_plain(struct calibration *calibration)
+void calibrate_plain(struct calibration *calibration)
 {
 	*calibration = (struct calibration){ 0 };
 	measure(&calibration->plain_call, &calibration->plain_copy);
-	return 0;
 }
 
 int calibrate_traced(struct calibration *calibration, struct programs *programs)

@@ -40,7 +40,7 @@ static void choose(struct programs *p)
 	bool ipcx = module_is_loaded("ipcx");
 	struct bpf_program *program;
 
-	p->sees_copies = probe_is_loaded();
+	p->sees_copies = module_is_loaded("ipcx_probe");
 	bpf_program__set_autoload(p->skel->progs.copy_done, p->sees_copies);
 	bpf_program__set_autoload(p->skel->progs.ipcx_payload_copied, ipcx);
 	bpf_program__set_autoload(p->skel->progs.ipcx_record_complete, ipcx);

@@ -16,11 +16,6 @@
 #define DEVICE		"/dev/ipcx_probe"
 #define PRIMITIVES	64
 
-bool probe_is_loaded(void)
-{
-	return access("/sys/module/ipcx_probe", F_OK) == 0;
-}
-
 int probe_open(struct probe *probe)
 {
 	probe->fd = open(DEVICE, O_RDWR | O_CLOEXEC);

@@ -194,10 +194,10 @@ static int catch_signals(struct session *s)
 
 static int prepare(struct session *s)
 {
-	int err = calibrate_plain(&s->calibration);
+	int err;
 
-	if (!err)
-		err = programs_load(&s->programs);
+	calibrate_plain(&s->calibration);
+	err = programs_load(&s->programs);
 	if (!err)
 		err = calibrate(s, &s->calibration);
 	if (err || !programs_see_copies(s->programs))

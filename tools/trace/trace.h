@@ -84,7 +84,6 @@ struct probe {
 	int fd;
 };
 
-bool probe_is_loaded(void);
 int probe_open(struct probe *probe);
 void probe_close(struct probe *probe);
 int probe_follow(const struct probe *probe, pid_t pid);
@@ -148,7 +147,7 @@ struct calibration {
 	double seen_copy;
 };
 
-int calibrate_plain(struct calibration *calibration);
+void calibrate_plain(struct calibration *calibration);
 int calibrate_traced(struct calibration *calibration, struct programs *programs);
 /* A call's own cost, a copy's, and the part of it that is in the copy's time. */
 double calibration_call(const struct calibration *calibration);
