@@ -3,18 +3,13 @@
  * Two System V message queues, one per direction.
  *
  * Such a queue outlives its users, and removing it early, as one does with
- * shared memory, ends it. So a small process waits for the pair's end, which it
- * learns from a pipe whose other end all users of the pair hold, and removes
- * the queues, also when the users were killed.
+ * shared memory, ends it: a guard does so in the end.
  */
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/msg.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "fd.h"
+#include "guard.h"
 #include "internal.h"
 
 struct sysv_end {
@@ -28,9 +23,7 @@ struct sysv_pair {
 	struct ipcx_transport_pair base;
 	struct sysv_end end[2];
 	int queue[2];
-	pid_t owner;
-	pid_t guard;
-	int guard_fd;
+	struct guard guard;
 };
 
 static int sysv_available(char *why)
@@ -41,8 +34,9 @@ static int sysv_available(char *why)
 			     "this kernel has no System V message queues (CONFIG_SYSVIPC)");
 }
 
-static void remove_queues(struct sysv_pair *pair)
+static void remove_queues(void *what)
 {
+	struct sysv_pair *pair = what;
 	int i;
 
 	for (i = 0; i < 2; i++) {
@@ -50,40 +44,6 @@ static void remove_queues(struct sysv_pair *pair)
 			msgctl(pair->queue[i], IPC_RMID, NULL);
 		pair->queue[i] = -1;
 	}
-}
-
-/*
- * A session of its own keeps a terminal's Ctrl-C away; fds that others wait on
- * for their end must not be held open here.
- */
-static void guard(struct sysv_pair *pair, int fd)
-{
-	sigset_t all;
-	char byte;
-
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
-	setsid();
-	if (dup2(fd, 0) == 0)
-		close_range(1, ~0U, 0);
-	while (read(0, &byte, 1) < 0 && errno == EINTR)
-		;
-	remove_queues(pair);
-	_exit(0);
-}
-
-static int start_guard(struct sysv_pair *pair, char *why)
-{
-	int fds[2];
-
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return transport_why(why, -errno, "pipe: %m");
-	pair->guard_fd = fds[1];
-	pair->guard = fork();
-	if (pair->guard == 0)
-		guard(pair, fds[0]);
-	close(fds[0]);
-	return pair->guard < 0 ? transport_why(why, -errno, "fork: %m") : 0;
 }
 
 /*
@@ -135,15 +95,13 @@ static int sysv_open(struct ipcx_transport_pair **out, const struct ipcx_transpo
 	pair->base.ops = &ipcx_transport_sysv_mq;
 	pair->queue[0] = -1;
 	pair->queue[1] = -1;
-	pair->guard = -1;
-	pair->guard_fd = -1;
-	pair->owner = getpid();
+	pair->guard = GUARD_NONE;
 	*out = &pair->base;
 	err = queue_open(&pair->queue[0], opts, why);
 	if (!err)
 		err = queue_open(&pair->queue[1], opts, why);
 	if (!err)
-		err = start_guard(pair, why);
+		err = guard_start(&pair->guard, remove_queues, pair, why);
 	for (side = 0; side < 2; side++) {
 		pair->end[side].base.ops = pair->base.ops;
 		pair->end[side].in = pair->queue[!side];
@@ -199,22 +157,7 @@ static int sysv_set_nonblock(struct ipcx_transport_end *base, int on)
 static void sysv_close(struct ipcx_transport_pair *base)
 {
 	struct sysv_pair *pair = (struct sysv_pair *)base;
-	bool mine = pair->owner == getpid();
-
-	if (mine)
-		remove_queues(pair);
-	/*
-	 * Another process may still hold the pipe: do not wait for it. While this
-	 * one does the guard lives; later its id, in a program that ignores
-	 * SIGCHLD, could be another process's.
-	 */
-	if (mine && pair->guard > 0)
-		kill(pair->guard, SIGKILL);
-	fd_close(&pair->guard_fd);
-	if (mine && pair->guard > 0) {
-		while (waitpid(pair->guard, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	guard_end(&pair->guard, remove_queues, pair);
 	free(pair);
 }
 
