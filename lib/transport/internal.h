@@ -9,12 +9,20 @@
 #include <ipcx/transport.h>
 
 extern const struct ipcx_transport_ops ipcx_transport_pipe;
+extern const struct ipcx_transport_ops ipcx_transport_fifo;
 extern const struct ipcx_transport_ops ipcx_transport_posix_mq;
 extern const struct ipcx_transport_ops ipcx_transport_sysv_mq;
 extern const struct ipcx_transport_ops ipcx_transport_unix_stream;
 extern const struct ipcx_transport_ops ipcx_transport_unix_dgram;
 extern const struct ipcx_transport_ops ipcx_transport_unix_seqpacket;
+extern const struct ipcx_transport_ops ipcx_transport_tcp;
 extern const struct ipcx_transport_ops ipcx_transport_shm_futex;
+extern const struct ipcx_transport_ops ipcx_transport_shm_posix_futex;
+extern const struct ipcx_transport_ops ipcx_transport_shm_posix_sem;
+extern const struct ipcx_transport_ops ipcx_transport_shm_named_sem;
+extern const struct ipcx_transport_ops ipcx_transport_shm_sysv;
+extern const struct ipcx_transport_ops ipcx_transport_shm_memfd;
+extern const struct ipcx_transport_ops ipcx_transport_shm_file;
 extern const struct ipcx_transport_ops ipcx_transport_binder;
 extern const struct ipcx_transport_ops ipcx_transport_ipcx_queue;
 extern const struct ipcx_transport_ops ipcx_transport_ipcx_queue_rw;

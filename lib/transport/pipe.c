@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <unistd.h>
 
-#include "stream.h"
+#include "pipe.h"
 
 #define PAGE	4096
 
@@ -12,7 +12,7 @@
  * A pipe counts pages, not bytes: a message that fills no whole page leaves the
  * rest of its last page to the next one only where that fits whole.
  */
-static long long pipe_room(const struct ipcx_transport_opts *opts)
+long long pipe_room(const struct ipcx_transport_opts *opts)
 {
 	long long bytes = (long long)stream_bytes(opts);
 	long long per_page = PAGE / bytes;
@@ -22,7 +22,7 @@ static long long pipe_room(const struct ipcx_transport_opts *opts)
 	return (bytes + PAGE - 1) / PAGE * PAGE * opts->depth;
 }
 
-static int make_room(int fd, long long room, char *why)
+int pipe_make_room(int fd, long long room, char *why)
 {
 	long long limit;
 
@@ -49,7 +49,7 @@ static int join(struct stream_end *from, struct stream_end *to, long long room, 
 		return transport_why(why, -errno, "pipe: %m");
 	to->in = fds[0];
 	from->out = fds[1];
-	return make_room(from->out, room, why);
+	return pipe_make_room(from->out, room, why);
 }
 
 static int pipe_open(struct ipcx_transport_pair **out, const struct ipcx_transport_opts *opts,

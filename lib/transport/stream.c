@@ -54,6 +54,12 @@ static int wait_for_rest(const struct stream_end *end, int fd, short events)
 	return err == -EINTR ? 0 : err;
 }
 
+/* A TCP connection says reset where others say that the pipe is broken. */
+static int failed(void)
+{
+	return errno == ECONNRESET ? -EPIPE : -errno;
+}
+
 /* A socket can be told not to raise SIGPIPE; a pipe cannot. */
 static ssize_t put(const struct stream_end *end, const char *bytes, size_t len)
 {
@@ -69,7 +75,7 @@ write_rest(const struct stream_end *end, const char *bytes, size_t len, ssize_t 
 	int err;
 
 	if (n < 0)
-		return -errno;
+		return failed();
 	for (;;) {
 		bytes += n;
 		len -= (size_t)n;
@@ -78,7 +84,7 @@ write_rest(const struct stream_end *end, const char *bytes, size_t len, ssize_t 
 		n = put(end, bytes, len);
 		if (n >= 0)
 			continue;
-		err = -errno;
+		err = failed();
 		if (err == -EAGAIN)
 			err = waiting_policy(&end->base) == IPCX_WAIT_BLOCK ?
 				      -ENOBUFS : wait_for_rest(end, end->out, POLLOUT);
@@ -132,7 +138,7 @@ read_rest(const struct stream_end *end, char *bytes, size_t len)
 			if (err)
 				return err;
 		} else if (errno != EINTR) {
-			return -errno;
+			return failed();
 		}
 	}
 	return 0;
@@ -145,7 +151,7 @@ static inline int read_whole(const struct stream_end *end, char *bytes, size_t l
 	if (n == (ssize_t)len)
 		return 0;
 	if (n <= 0)
-		return n ? -errno : -EPIPE;
+		return n ? failed() : -EPIPE;
 	return read_rest(end, bytes + n, len - (size_t)n);
 }
 

@@ -5,6 +5,7 @@
  * and nothing stays behind.
  */
 #include <errno.h>
+#include <glob.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -369,6 +370,9 @@ static void test_peer_death(const struct ipcx_transport_ops *ops)
 	UNIT_CHECK(waitpid(pid, NULL, 0) == pid);
 	recv_one(end, 64, 10, 3);
 	UNIT_CHECK(ipcx_transport_recv(end, &msg) == -EPIPE);
+	/* A connection is told only by the answer to what it has sent. */
+	if (!strcmp(ops->name, "tcp"))
+		UNIT_CHECK(ipcx_transport_send(end, &msg) == 0);
 	UNIT_CHECK(ipcx_transport_send(end, &msg) == -EPIPE);
 	ipcx_transport_buffer_free(msg.buf);
 	ipcx_transport_close(pair);
@@ -402,8 +406,8 @@ static void test_peer_death_batch(const struct ipcx_transport_ops *ops)
 	ok(ops, "a batch ends with the last message of a dead peer");
 }
 
-/* As many as were asked for; more only where pages or sockets are counted, or a ring is
- * no smaller than that. */
+/* As many as were asked for; more only where pages or sockets are counted, a ring is no
+ * smaller than that, or the kernel decides for itself. */
 static void test_depth(const struct ipcx_transport_ops *ops)
 {
 	const unsigned int depth = 8;
@@ -411,8 +415,10 @@ static void test_depth(const struct ipcx_transport_ops *ops)
 	struct ipcx_transport_msg msg = { .len = 64 };
 	unsigned int sent = 0, most = depth;
 
-	if (!strcmp(ops->name, "pipe"))
+	if (!strcmp(ops->name, "pipe") || !strcmp(ops->name, "fifo"))
 		most = 64;
+	else if (!strcmp(ops->name, "tcp"))
+		most = 8192;
 	else if (!strncmp(ops->name, "unix", 4))
 		most = 3 * depth;
 	else if (!strncmp(ops->name, "ipcx-ring", 9))
@@ -425,6 +431,90 @@ static void test_depth(const struct ipcx_transport_ops *ops)
 	ipcx_transport_buffer_free(msg.buf);
 	ipcx_transport_close(pair);
 	ok(ops, "holds what it was opened for, and not much more");
+}
+
+/* ---- what stays behind ---- */
+
+/* System V queues, semaphores and memory of the whole machine. */
+static unsigned int sysv_objects(void)
+{
+	static const char *const files[] = {
+		"/proc/sysvipc/msg", "/proc/sysvipc/sem", "/proc/sysvipc/shm",
+	};
+	unsigned int lines = 0;
+
+	for (unsigned int i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		FILE *file = fopen(files[i], "re");
+		int c;
+
+		while (file && (c = getc(file)) != EOF)
+			lines += c == '\n';
+		if (file)
+			fclose(file);
+	}
+	return lines;
+}
+
+static size_t names_like(const char *format, int pid)
+{
+	char pattern[64];
+	glob_t found;
+	size_t n;
+
+	snprintf(pattern, sizeof(pattern), format, pid);
+	n = glob(pattern, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+	globfree(&found);
+	return n;
+}
+
+/* Of POSIX memory and semaphores, and queues, where those can be seen. */
+static size_t posix_names(int pid)
+{
+	return names_like("/dev/shm/ipcx-transport.%d.*", pid) +
+	       names_like("/dev/shm/sem.ipcx-transport.%d.*", pid) +
+	       names_like("/dev/mqueue/ipcx-transport.%d.*", pid);
+}
+
+static pid_t start_victim(const struct ipcx_transport_ops *ops)
+{
+	int ready[2];
+	pid_t pid;
+	char byte;
+
+	UNIT_CHECK(pipe(ready) == 0);
+	fflush(stdout);
+	pid = fork();
+	UNIT_CHECK(pid >= 0);
+	if (pid == 0) {
+		struct ipcx_transport_pair *pair = pair_open(ops, 64, 1, 0);
+
+		send_one(pair->end[0], 64, 1);
+		UNIT_CHECK(write(ready[1], "", 1) == 1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	UNIT_CHECK(read(ready[0], &byte, 1) == 1);
+	close(ready[0]);
+	return pid;
+}
+
+/* Killed, so that nobody closes anything; what is removed by a process comes later. */
+static void test_nothing_left(const struct ipcx_transport_ops *ops)
+{
+	char folder[] = "/tmp/ipcx-test-transport-XXXXXX";
+	unsigned int before = sysv_objects();
+	pid_t pid;
+
+	UNIT_CHECK(mkdtemp(folder) && setenv("TMPDIR", folder, 1) == 0);
+	pid = start_victim(ops);
+	UNIT_CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid);
+	for (int i = 0; i < 500 && sysv_objects() > before; i++)
+		usleep(20000);
+	UNIT_CHECK(sysv_objects() <= before);
+	UNIT_CHECK(posix_names(pid) == 0);
+	UNIT_CHECK(rmdir(folder) == 0 && unsetenv("TMPDIR") == 0);
+	ok(ops, "who is killed leaves nothing behind");
 }
 
 /* ---- calls: side 0 calls, side 1 answers ---- */
@@ -616,6 +706,7 @@ static void test_messages(const struct ipcx_transport_ops *ops, uint64_t *seed)
 	test_peer_death(ops);
 	test_peer_death_batch(ops);
 	test_depth(ops);
+	test_nothing_left(ops);
 }
 
 /* Whatever way it waits, it moves the same messages. */

@@ -22,14 +22,14 @@
  *
  * Every transport waits by blocking in the kernel, unless another way is asked for
  * (enum ipcx_wait_policy); a signal whose handler was installed without SA_RESTART
- * ends the wait with -EINTR and nothing done. No transport leaves anything behind, also when the program is killed; but for the
- * name of a POSIX queue, /ipcx-transport.PID.NUMBER, if the program is killed in
- * the moment between the calls that make and remove it.
+ * ends the wait with -EINTR and nothing done. No transport leaves anything behind, also when
+ * the program is killed; but for the name of a POSIX queue, semaphore or shared memory,
+ * /ipcx-transport.PID.NUMBER, of a FIFO or of a file, in $TMPDIR or /tmp, if the program is
+ * killed in the moment between the calls that make and remove it.
  *
- * Two things differ from the rest of the library: the pipe transport raises
- * SIGPIPE when the peer is gone, as pipes do, unless the program ignores it;
- * and the SysV transport keeps a small process that removes its queues should
- * the program be killed.
+ * Two things differ from the rest of the library: pipes and FIFOs raise SIGPIPE when the
+ * peer is gone, unless the program ignores it; and for System V queues and semaphores a
+ * small process is kept that removes them should the program be killed.
  */
 #ifndef IPCX_TRANSPORT_H
 #define IPCX_TRANSPORT_H
@@ -61,7 +61,9 @@ extern "C" {
 #define IPCX_TRANSPORT_RELATED		(1U << 2)
 /** IPCX_TRANSPORT_BATCH - Several messages in one system call. */
 #define IPCX_TRANSPORT_BATCH		(1U << 3)
-/** IPCX_TRANSPORT_PEER_DEATH - A peer's end is noticed (-EPIPE). */
+/** IPCX_TRANSPORT_PEER_DEATH - A peer's end is noticed (-EPIPE); by a TCP connection's
+ *	sender only after another message.
+ */
 #define IPCX_TRANSPORT_PEER_DEATH	(1U << 4)
 /** IPCX_TRANSPORT_SHARED - The ends share memory: a hostile peer can rewrite. */
 #define IPCX_TRANSPORT_SHARED		(1U << 5)
@@ -103,7 +105,8 @@ struct ipcx_transport_msg {
  * @msg_size: largest payload in bytes
  * @depth: messages of that size that one direction has to hold while nobody
  *	receives, at most IPCX_TRANSPORT_DEPTH_MAX, and as few more as it can:
- *	pipes and sockets count pages, and the kernel's own bytes per message. 0:
+ *	pipes and sockets count pages, and the kernel's own bytes per message, and a TCP
+ *	connection's receiver has room that is the kernel's own business. 0:
  *	the mechanism's default, with room for one message at least. One process
  *	that uses both ends needs at least 1. Limits of the process and of the object
  *	are raised for it where that is allowed; settings of the system are left
