@@ -207,7 +207,7 @@ static int measure_row(const struct depth *depth, struct depth_row *row)
 
 static void print_row(const struct depth_row *row, double best)
 {
-	printf("%-15s %8u %10u", row->transport->name, row->queued, row->priorities);
+	printf("%-19s %8u %10u", row->transport->name, row->queued, row->priorities);
 	if (row->err)
 		printf(" %s\n", row->why);
 	else
@@ -260,7 +260,7 @@ static int transport_rows(const struct depth *depth, const struct ipcx_transport
 				return -1;
 		}
 	if (measured)
-		printf("%-15s dearest to cheapest: %.2f x\n", ops->name, worst / best);
+		printf("%-19s dearest to cheapest: %.2f x\n", ops->name, worst / best);
 	return measured;
 }
 
@@ -272,7 +272,7 @@ static int report(const struct depth *depth, json_t *env, json_t *rows)
 	env_print(env);
 	printf("\none send and one receive with messages queued; %zu bytes; %s\n", depth->size,
 	       clock_unit_name(clock_unit));
-	printf("%-15s %8s %10s %10s %6s %10s %8s\n", "TRANSPORT", "QUEUED", "PRIORITIES",
+	printf("%-19s %8s %10s %10s %6s %10s %8s\n", "TRANSPORT", "QUEUED", "PRIORITIES",
 	       "MEAN", "+-%", "MIN", "RATIO");
 	for (i = 0; i < depth->transports.count; i++) {
 		n = transport_rows(depth, depth->transports.item[i], rows);

@@ -146,7 +146,7 @@ static int report(const struct memory *memory, json_t *env, json_t *rows)
 	env_print(env);
 	printf("\nmemory of a queued message of %zu bytes, over %lu messages\n", memory->size,
 	       memory->count);
-	printf("%-15s %10s\n", "TRANSPORT", "BYTES");
+	printf("%-19s %10s\n", "TRANSPORT", "BYTES");
 	for (i = 0; i < memory->transports.count && !signals_stop(); i++) {
 		json_t *row = json_pack("{s:s, s:s, s:I, s:i, s:I}", "transport",
 					memory->transports.item[i]->name, "mode", "memory",
@@ -155,7 +155,7 @@ static int report(const struct memory *memory, json_t *env, json_t *rows)
 
 		err = measure_row(memory, memory->transports.item[i], &bytes, why);
 		measured += !err;
-		printf("%-15s ", memory->transports.item[i]->name);
+		printf("%-19s ", memory->transports.item[i]->name);
 		if (err)
 			printf("skipped: %s\n", why);
 		else

@@ -59,7 +59,7 @@ static void print_head(const struct results *results, const struct bench_case *c
 	if (c->batch > 1)
 		printf(", %u messages per call", c->batch);
 	printf("; %s per %s\n", clock_unit_name(clock_unit), per(c));
-	printf("%-14s %9s %5s %7s %7s", "TRANSPORT", median ? "MEDIAN" : "FEWEST", "+-%",
+	printf("%-19s %9s %5s %7s %7s", "TRANSPORT", median ? "MEDIAN" : "FEWEST", "+-%",
 	       median ? "MIN" : "MEDIAN", "MAX");
 	if (mode_has_latencies(c->mode))
 		printf(" | %6s %6s %6s %6s %6s", "p50", "p90", "p99", "p99.9", "max");
@@ -122,7 +122,7 @@ static void print_figures(const struct bench_case *c)
 
 static void print_row(const struct bench_case *c)
 {
-	printf("%-14s", c->transport->name);
+	printf("%-19s", c->transport->name);
 	if (c->sample_count)
 		print_figures(c);
 	else if (!c->err)
@@ -262,13 +262,13 @@ static void print_transport(const struct ipcx_transport_ops *ops)
 	char why[IPCX_TRANSPORT_WHY];
 	unsigned int c;
 
-	printf("%-15s %s:", ops->name, ops->summary);
+	printf("%-19s %s:", ops->name, ops->summary);
 	for (c = 0; c < sizeof(caps) / sizeof(caps[0]); c++)
 		if (ops->caps & caps[c].cap)
 			printf(" %s", caps[c].name);
 	puts(ops == &switch_ops ? " reference, of mode switch" : "");
 	if (ipcx_transport_available(ops, why) < 0)
-		printf("%-15s cannot be used: %s\n", "", why);
+		printf("%-19s cannot be used: %s\n", "", why);
 }
 
 void report_transports(void)

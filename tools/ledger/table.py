@@ -41,6 +41,12 @@ MECHANISMS = {
     "posix-mq": Mechanism("posix-mq", 2),
     "sysv-mq": Mechanism("sysv-msg", 2),
     "shm-futex": Mechanism("futex", 0),
+    "shm-posix-futex": Mechanism("futex", 0),
+    "shm-posix-sem": Mechanism("futex", 0),
+    "shm-named-sem": Mechanism("futex", 0),
+    "shm-sysv": Mechanism("other", 0),
+    "shm-memfd": Mechanism("futex", 0),
+    "shm-file": Mechanism("futex", 0),
     "process-vm": Mechanism("process-vm", 1),
     # The sender is first told of the receiver: a message with a struct flat_binder_object.
     "binder": Mechanism("binder", 1, setup=24),

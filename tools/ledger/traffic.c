@@ -7,20 +7,15 @@
  *	ledger-traffic MECHANISM SIZE COUNT
  *
  * The library's transports are all there; a mechanism that only knows calls sends with
- * requests, and its replies are empty. FIFO, TCP and process_vm_readv(2) are made here.
+ * requests, and its replies are empty. process_vm_readv(2) is made here.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -120,85 +115,6 @@ static int by_transport(const struct ipcx_transport_ops *ops, const struct traff
 	return status;
 }
 
-/* ---- streams by file descriptors ---- */
-
-static int read_whole(int fd, const struct traffic *t)
-{
-	for (size_t got = 0; got < t->size;) {
-		ssize_t n = read(fd, (char *)t->buf + got, t->size - got);
-
-		if (n <= 0)
-			return n < 0 ? -errno : -EPIPE;
-		got += (size_t)n;
-	}
-	return 0;
-}
-
-static int write_whole(int fd, const struct traffic *t)
-{
-	for (size_t put = 0; put < t->size;) {
-		ssize_t n = write(fd, (const char *)t->buf + put, t->size - put);
-
-		if (n < 0)
-			return -errno;
-		put += (size_t)n;
-	}
-	return 0;
-}
-
-static int by_files(int to, int from, const struct traffic *t)
-{
-	pid_t pid = fork();
-	int status, err = 0;
-
-	if (pid < 0)
-		return fail("fork", -errno);
-	for (unsigned long i = 0; i < t->count && !err; i++)
-		err = pid ? read_whole(from, t) : write_whole(to, t);
-	if (pid == 0)
-		_exit(err ? fail("write", err) : EXIT_SUCCESS);
-	if (err) {
-		kill(pid, SIGKILL);
-		fail("read", err);
-	}
-	return waitpid(pid, &status, 0) < 0 || status || err ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
-static int by_fifo(const struct traffic *t)
-{
-	char folder[] = "/tmp/ledger-XXXXXX", path[32];
-	int fd;
-
-	if (!mkdtemp(folder))
-		return fail(folder, -errno);
-	snprintf(path, sizeof(path), "%s/fifo", folder);
-	if (mkfifo(path, 0600) < 0)
-		return fail(path, -errno);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	unlink(path);
-	rmdir(folder);
-	return fd < 0 ? fail(path, -errno) : by_files(fd, fd, t);
-}
-
-static int by_tcp(const struct traffic *t)
-{
-	struct sockaddr_in addr = {
-		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	socklen_t len = sizeof(addr);
-	int listener = socket(AF_INET, SOCK_STREAM, 0);
-	int from = socket(AF_INET, SOCK_STREAM, 0), to;
-
-	if (listener < 0 || from < 0 ||
-	    bind(listener, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-	    listen(listener, 1) < 0 ||
-	    getsockname(listener, (struct sockaddr *)&addr, &len) < 0 ||
-	    connect(from, (struct sockaddr *)&addr, sizeof(addr)) < 0)
-		return fail("tcp", -errno);
-	to = accept(listener, NULL, NULL);
-	return to < 0 ? fail("accept", -errno) : by_files(to, from, t);
-}
-
 /* ---- from process to process ---- */
 
 /* The child only has to be there; who reads needs the right to trace it. */
@@ -229,8 +145,6 @@ static const struct {
 	const char *name;
 	int (*run)(const struct traffic *t);
 } own[] = {
-	{ "fifo", by_fifo },
-	{ "tcp", by_tcp },
 	{ "process-vm", by_process_vm },
 };
 
