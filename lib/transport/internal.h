@@ -9,6 +9,7 @@
 #include <ipcx/transport.h>
 
 extern const struct ipcx_transport_ops ipcx_transport_pipe;
+extern const struct ipcx_transport_ops ipcx_transport_pipe_vmsplice;
 extern const struct ipcx_transport_ops ipcx_transport_fifo;
 extern const struct ipcx_transport_ops ipcx_transport_posix_mq;
 extern const struct ipcx_transport_ops ipcx_transport_sysv_mq;

@@ -11,14 +11,11 @@
 
 #define HEADER	sizeof(uint32_t)
 
-struct stream_pair *stream_pair_new(const struct ipcx_transport_ops *ops,
-				    const struct ipcx_transport_opts *opts)
+void stream_pair_init(struct stream_pair *pair, const struct ipcx_transport_ops *ops,
+		      const struct ipcx_transport_opts *opts)
 {
-	struct stream_pair *pair = calloc(1, sizeof(*pair));
 	int side;
 
-	if (!pair)
-		return NULL;
 	pair->base.ops = ops;
 	for (side = 0; side < 2; side++) {
 		struct stream_end *end = &pair->end[side];
@@ -31,6 +28,15 @@ struct stream_pair *stream_pair_new(const struct ipcx_transport_ops *ops,
 		end->pending = -1;
 		pair->base.end[side] = &end->base;
 	}
+}
+
+struct stream_pair *stream_pair_new(const struct ipcx_transport_ops *ops,
+				    const struct ipcx_transport_opts *opts)
+{
+	struct stream_pair *pair = calloc(1, sizeof(*pair));
+
+	if (pair)
+		stream_pair_init(pair, ops, opts);
 	return pair;
 }
 

@@ -22,6 +22,7 @@
  * @max: largest payload
  * @pending: length of a message whose header has been read already, and whose
  *	payload has not; -1: none
+ * @own: the transport's
  */
 struct stream_end {
 	struct ipcx_transport_end base;
@@ -31,6 +32,7 @@ struct stream_end {
 	size_t fixed;
 	size_t max;
 	long long pending;
+	void *own;
 };
 
 /**
@@ -46,7 +48,11 @@ struct stream_pair {
 /* Largest payload that the header can announce. */
 #define STREAM_MAX_SIZE	((size_t)0x7fffffff)
 
-/* A pair without fds (-1), or NULL. */
+/* Makes zeroed memory, which stream_close() frees, a pair without fds (-1). */
+void stream_pair_init(struct stream_pair *pair, const struct ipcx_transport_ops *ops,
+		      const struct ipcx_transport_opts *opts);
+
+/* The same, allocated; or NULL. */
 struct stream_pair *stream_pair_new(const struct ipcx_transport_ops *ops,
 				    const struct ipcx_transport_opts *opts);
 

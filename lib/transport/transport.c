@@ -15,6 +15,7 @@
 
 static const struct ipcx_transport_ops *const transports[] = {
 	&ipcx_transport_pipe,
+	&ipcx_transport_pipe_vmsplice,
 	&ipcx_transport_fifo,
 	&ipcx_transport_posix_mq,
 	&ipcx_transport_sysv_mq,
