@@ -33,6 +33,8 @@ class Mechanism(NamedTuple):
 
 MECHANISMS = {
     "pipe": Mechanism("pipe", 2),
+    # Its writer's calls move pages; what is copied is its reader's.
+    "pipe-vmsplice": Mechanism("pipe", 1),
     "fifo": Mechanism("fifo", 2),
     "unix-stream": Mechanism("unix-stream", 2),
     "unix-dgram": Mechanism("unix-dgram", 2),
