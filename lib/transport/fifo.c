@@ -50,13 +50,11 @@ static int join(struct stream_end *from, struct stream_end *to, const char *path
 
 static int open_ends(struct stream_pair *pair, const struct ipcx_transport_opts *opts, char *why)
 {
-	const char *tmp = getenv("TMPDIR");
 	char folder[PATH_MAX - 16], path[PATH_MAX];
-	int err;
+	int err = transport_temporary(folder, sizeof(folder), why);
 
-	if (snprintf(folder, sizeof(folder), "%s/ipcx-transport-XXXXXX",
-		     tmp && *tmp ? tmp : "/tmp") >= (int)sizeof(folder))
-		return transport_why(why, -ENAMETOOLONG, "$TMPDIR is too long");
+	if (err)
+		return err;
 	if (!mkdtemp(folder))
 		return transport_why(why, -errno, "%s: %m", folder);
 	snprintf(path, sizeof(path), "%s/fifo", folder);

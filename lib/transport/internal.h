@@ -50,6 +50,18 @@ int transport_why(char *why, int err, const char *format, ...);
  */
 uint64_t transport_ring_size(uint64_t bytes, uint64_t count);
 
+/* Room for transport_name(). */
+#define TRANSPORT_NAME	64
+
+/* A name that nobody has, for what is removed again at once: /ipcx-transport.PID.NUMBER. */
+void transport_name(char name[TRANSPORT_NAME]);
+
+/*
+ * A path for mkstemp(3) or mkdtemp(3), in $TMPDIR or /tmp; 0, or a negative errno with the
+ * reason.
+ */
+int transport_temporary(char *path, size_t size, char *why);
+
 /* A number that a file such as those under /proc/sys holds; -1 if unreadable. */
 long long transport_setting(const char *path);
 

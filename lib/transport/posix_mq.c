@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <mqueue.h>
 #include <poll.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -81,13 +79,11 @@ static int explain(const struct mq_attr *attr, rlim_t bytes, char *why)
  */
 static mqd_t open_nameless(struct mq_attr *attr)
 {
-	static atomic_uint number;
-	char name[64];
+	char name[TRANSPORT_NAME];
 	mqd_t mq;
 
 	do {
-		snprintf(name, sizeof(name), "/ipcx-transport.%d.%u", (int)getpid(),
-			 atomic_fetch_add(&number, 1));
+		transport_name(name);
 		mq = mq_open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600, attr);
 	} while (mq < 0 && errno == EEXIST);
 	if (mq >= 0)

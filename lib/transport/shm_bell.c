@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <fcntl.h>
 #include <linux/futex.h>
-#include <stdio.h>
 #include <sys/sem.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -96,16 +95,13 @@ static void named_drop(struct shm_bells *bells)
 /* Who inherits them may use them: the name is only for the moment. */
 static int named_make(struct shm_bells *bells, char *why)
 {
-	static atomic_uint number;
-
 	for (int i = 0; i < BELLS; i++)
 		bells->place[i] = NULL;
 	for (int i = 0; i < BELLS; i++) {
-		char name[64];
+		char name[TRANSPORT_NAME];
 		sem_t *semaphore;
 
-		snprintf(name, sizeof(name), "/ipcx-transport.%d.%u", (int)getpid(),
-			 atomic_fetch_add(&number, 1));
+		transport_name(name);
 		semaphore = sem_open(name, O_CREAT | O_EXCL, 0600, 0);
 		if (semaphore == SEM_FAILED)
 			return transport_why(why, -errno, "sem_open: %m");

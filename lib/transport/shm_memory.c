@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <fcntl.h>
 #include <limits.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -59,12 +57,10 @@ static int map_and_close(void **out, int fd, const char *what, size_t size, char
 
 static int map_posix(void **out, size_t size, char *why)
 {
-	static atomic_uint number;
-	char name[64];
+	char name[TRANSPORT_NAME];
 	int fd, saved;
 
-	snprintf(name, sizeof(name), "/ipcx-transport.%d.%u", (int)getpid(),
-		 atomic_fetch_add(&number, 1));
+	transport_name(name);
 	fd = shm_open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	saved = errno;
 	if (fd >= 0)
@@ -81,13 +77,11 @@ static int map_memfd(void **out, size_t size, char *why)
 
 static int map_named_file(void **out, size_t size, char *why)
 {
-	const char *tmp = getenv("TMPDIR");
 	char path[PATH_MAX];
-	int fd, saved;
+	int fd, saved, err = transport_temporary(path, sizeof(path), why);
 
-	if (snprintf(path, sizeof(path), "%s/ipcx-transport-XXXXXX", tmp && *tmp ? tmp : "/tmp") >=
-	    (int)sizeof(path))
-		return transport_why(why, -ENAMETOOLONG, "$TMPDIR is too long");
+	if (err)
+		return err;
 	fd = mkostemp(path, O_CLOEXEC);
 	saved = errno;
 	if (fd >= 0)

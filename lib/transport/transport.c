@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The table of transports, and what is the same for all of them. */
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,22 @@ int transport_why(char *why, int err, const char *format, ...)
 	vsnprintf(why, IPCX_TRANSPORT_WHY, format, args);
 	va_end(args);
 	return err;
+}
+
+void transport_name(char name[TRANSPORT_NAME])
+{
+	static atomic_uint number;
+
+	snprintf(name, TRANSPORT_NAME, "/ipcx-transport.%d.%u", (int)getpid(),
+		 atomic_fetch_add(&number, 1));
+}
+
+int transport_temporary(char *path, size_t size, char *why)
+{
+	const char *tmp = getenv("TMPDIR");
+	int n = snprintf(path, size, "%s/ipcx-transport-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+
+	return n < (int)size ? 0 : transport_why(why, -ENAMETOOLONG, "$TMPDIR is too long");
 }
 
 uint64_t transport_ring_size(uint64_t bytes, uint64_t count)
