@@ -10,7 +10,6 @@
  * its beginning.
  */
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,7 +18,6 @@
 
 #include "fd.h"
 #include "pipe.h"
-#include "waiting.h"
 
 #define PAGE	4096
 #define HEADER	sizeof(uint32_t)
@@ -48,57 +46,11 @@ static size_t pages_of(size_t bytes)
 	return (bytes + PAGE - 1) / PAGE;
 }
 
-static unsigned int flags_of(const struct stream_end *end)
+static ssize_t put_pages(const struct stream_end *end, const void *bytes, size_t len)
 {
-	return ((const struct pages *)end->own)->flags;
-}
+	struct iovec vec = { (void *)bytes, len };
 
-/* Waits for room after a part of the message has gone. */
-static int wait_for_room(const struct stream_end *end)
-{
-	int err;
-
-	if (waiting_policy(&end->base) == IPCX_WAIT_SPIN) {
-		relax();
-		return 0;
-	}
-	err = fd_wait(end->out, POLLOUT);
-	return err == -EINTR ? 0 : err;
-}
-
-/* A part of the message has gone: the rest has to. */
-static int splice_rest(const struct stream_end *end, struct iovec vec)
-{
-	int err;
-
-	while (vec.iov_len) {
-		ssize_t n = vmsplice(end->out, &vec, 1, flags_of(end));
-
-		if (n >= 0) {
-			vec.iov_base = (char *)vec.iov_base + n;
-			vec.iov_len -= (size_t)n;
-			continue;
-		}
-		err = -errno;
-		if (err == -EAGAIN)
-			err = waiting_policy(&end->base) == IPCX_WAIT_BLOCK ? -ENOBUFS :
-									     wait_for_room(end);
-		if (err && err != -EINTR)
-			return err;
-	}
-	return 0;
-}
-
-static int splice_whole(const struct stream_end *end, void *bytes, size_t len)
-{
-	struct iovec vec = { bytes, len };
-	ssize_t n = vmsplice(end->out, &vec, 1, flags_of(end));
-
-	if (n == (ssize_t)len)
-		return 0;
-	if (n < 0)
-		return -errno;
-	return splice_rest(end, (struct iovec){ (char *)bytes + n, len - (size_t)n });
+	return vmsplice(end->out, &vec, 1, ((const struct pages *)end->own)->flags);
 }
 
 static int vmsplice_send(struct ipcx_transport_end *base, const struct ipcx_transport_msg *msg)
@@ -118,7 +70,7 @@ static int vmsplice_send(struct ipcx_transport_end *base, const struct ipcx_tran
 	place = pages->map + at * PAGE;
 	memcpy(place, &len, header);
 	memcpy(place + header, msg->buf, msg->len);
-	err = splice_whole(end, place, header + msg->len);
+	err = stream_write(end, place, header + msg->len);
 	if (!err)
 		pages->next = at + need;
 	return err;
@@ -154,6 +106,7 @@ static int join(struct stream_end *from, struct stream_end *to, struct pages *pa
 		return transport_why(why, -errno, "pipe: %m");
 	to->in = fds[0];
 	from->out = fds[1];
+	from->put = put_pages;
 	from->own = pages;
 	err = pipe_make_room(from->out, page_room(opts), why);
 	return err ? err : map_pages(pages, from->out, opts, why);

@@ -11,6 +11,16 @@
 
 #define HEADER	sizeof(uint32_t)
 
+static ssize_t put_pipe(const struct stream_end *end, const void *bytes, size_t len)
+{
+	return write(end->out, bytes, len);
+}
+
+ssize_t stream_put_socket(const struct stream_end *end, const void *bytes, size_t len)
+{
+	return send(end->out, bytes, len, MSG_NOSIGNAL);
+}
+
 void stream_pair_init(struct stream_pair *pair, const struct ipcx_transport_ops *ops,
 		      const struct ipcx_transport_opts *opts)
 {
@@ -21,6 +31,7 @@ void stream_pair_init(struct stream_pair *pair, const struct ipcx_transport_ops 
 		struct stream_end *end = &pair->end[side];
 
 		end->base.ops = ops;
+		end->put = put_pipe;
 		end->in = -1;
 		end->out = -1;
 		end->max = opts->msg_size;
@@ -66,14 +77,6 @@ static int failed(void)
 	return errno == ECONNRESET ? -EPIPE : -errno;
 }
 
-/* A socket can be told not to raise SIGPIPE; a pipe cannot. */
-static ssize_t put(const struct stream_end *end, const char *bytes, size_t len)
-{
-	if (end->socket)
-		return send(end->out, bytes, len, MSG_NOSIGNAL);
-	return write(end->out, bytes, len);
-}
-
 /* After a write that gave @n instead of @len. */
 static __attribute__((noinline)) int
 write_rest(const struct stream_end *end, const char *bytes, size_t len, ssize_t n)
@@ -87,7 +90,7 @@ write_rest(const struct stream_end *end, const char *bytes, size_t len, ssize_t 
 		len -= (size_t)n;
 		if (!len)
 			return 0;
-		n = put(end, bytes, len);
+		n = end->put(end, bytes, len);
 		if (n >= 0)
 			continue;
 		err = failed();
@@ -101,9 +104,9 @@ write_rest(const struct stream_end *end, const char *bytes, size_t len, ssize_t 
 }
 
 /* The common case is as short as a program's own call would be. */
-static inline int write_whole(const struct stream_end *end, const char *bytes, size_t len)
+int stream_write(const struct stream_end *end, const void *bytes, size_t len)
 {
-	ssize_t n = put(end, bytes, len);
+	ssize_t n = end->put(end, bytes, len);
 
 	return n == (ssize_t)len ? 0 : write_rest(end, bytes, len, n);
 }
@@ -116,13 +119,13 @@ int stream_send(struct ipcx_transport_end *base, const struct ipcx_transport_msg
 	if (end->fixed) {
 		if (msg->len != end->fixed)
 			return -EMSGSIZE;
-		return write_whole(end, msg->buf, msg->len);
+		return stream_write(end, msg->buf, msg->len);
 	}
 	if (msg->len > end->max)
 		return -EMSGSIZE;
 	header = (uint32_t)msg->len;
 	memcpy((char *)msg->buf - HEADER, &header, HEADER);
-	return write_whole(end, (char *)msg->buf - HEADER, HEADER + msg->len);
+	return stream_write(end, (char *)msg->buf - HEADER, HEADER + msg->len);
 }
 
 /* Has to be called with a part of the message read: it waits for the rest. */

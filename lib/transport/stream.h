@@ -17,7 +17,7 @@
  * @base: what the library sees
  * @in: fd that is read from
  * @out: fd that is written to; the same as @in for sockets
- * @socket: the fds are sockets
+ * @put: as write(2), to @out
  * @fixed: size of every message, 0: each has a length header
  * @max: largest payload
  * @pending: length of a message whose header has been read already, and whose
@@ -28,7 +28,7 @@ struct stream_end {
 	struct ipcx_transport_end base;
 	int in;
 	int out;
-	bool socket;
+	ssize_t (*put)(const struct stream_end *end, const void *bytes, size_t len);
 	size_t fixed;
 	size_t max;
 	long long pending;
@@ -48,7 +48,7 @@ struct stream_pair {
 /* Largest payload that the header can announce. */
 #define STREAM_MAX_SIZE	((size_t)0x7fffffff)
 
-/* Makes zeroed memory, which stream_close() frees, a pair without fds (-1). */
+/* Makes zeroed memory, which stream_close() frees, a pair without fds (-1), to be written to. */
 void stream_pair_init(struct stream_pair *pair, const struct ipcx_transport_ops *ops,
 		      const struct ipcx_transport_opts *opts);
 
@@ -58,6 +58,12 @@ struct stream_pair *stream_pair_new(const struct ipcx_transport_ops *ops,
 
 /* Bytes that one message takes in the stream. */
 size_t stream_bytes(const struct ipcx_transport_opts *opts);
+
+/* Sends with send(2), which can be told not to raise SIGPIPE: for sockets. */
+ssize_t stream_put_socket(const struct stream_end *end, const void *bytes, size_t len);
+
+/* All the bytes of a message, as the end's policy of waiting wants: 0 or a negative errno. */
+int stream_write(const struct stream_end *end, const void *bytes, size_t len);
 
 int stream_send(struct ipcx_transport_end *end, const struct ipcx_transport_msg *msg);
 int stream_recv(struct ipcx_transport_end *end, struct ipcx_transport_msg *msg);

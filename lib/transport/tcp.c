@@ -86,7 +86,7 @@ static int set_up(struct stream_end *end, const struct ipcx_transport_opts *opts
 	const int on = 1;
 
 	end->out = end->in;
-	end->socket = true;
+	end->put = stream_put_socket;
 	if (setsockopt(end->in, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0)
 		return transport_why(why, -errno, "TCP_NODELAY: %m");
 	return fd_socket_room(end->in, room(opts), opts->depth, why);

@@ -32,7 +32,7 @@ static int stream_open(struct ipcx_transport_pair **out, const struct ipcx_trans
 	for (side = 0; side < 2; side++) {
 		pair->end[side].in = fds[side];
 		pair->end[side].out = fds[side];
-		pair->end[side].socket = true;
+		pair->end[side].put = stream_put_socket;
 	}
 	for (side = 0; side < 2 && !err; side++)
 		err = fd_socket_room(fds[side], room(opts), opts->depth, why);
