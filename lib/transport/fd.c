@@ -32,16 +32,28 @@ void fd_close(int *fd)
 	*fd = -1;
 }
 
-/*
- * The kernel doubles what it is asked for, and silently cuts a wish at
- * wmem_max; SO_SNDBUFFORCE, for those who may, does not.
+/**
+ * struct room - A buffer of a socket.
+ * @option: its size
+ * @force: the same, for those who may pass the limit
+ * @limit: the setting that has it
  */
-int fd_socket_room(int fd, long long bytes, bool no_more, char *why)
+struct room {
+	int option;
+	int force;
+	const char *limit;
+};
+
+/*
+ * The kernel doubles what it is asked for, and silently cuts a wish at the limit; what forces
+ * it does not.
+ */
+static int make_room(int fd, const struct room *room, long long bytes, bool no_more, char *why)
 {
 	int now, want;
 	socklen_t len = sizeof(now);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &now, &len) < 0)
+	if (getsockopt(fd, SOL_SOCKET, room->option, &now, &len) < 0)
 		return -errno;
 	if (now >= bytes && !no_more)
 		return 0;
@@ -49,14 +61,28 @@ int fd_socket_room(int fd, long long bytes, bool no_more, char *why)
 		return transport_why(why, -ENOSPC, "a socket's buffer cannot be %lld bytes",
 				     bytes);
 	want = (int)(bytes / 2 + 1);
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &want, sizeof(want)) < 0)
-		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &want, sizeof(want));
+	if (setsockopt(fd, SOL_SOCKET, room->force, &want, sizeof(want)) < 0)
+		setsockopt(fd, SOL_SOCKET, room->option, &want, sizeof(want));
 	len = sizeof(now);
-	if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &now, &len) < 0)
+	if (getsockopt(fd, SOL_SOCKET, room->option, &now, &len) < 0)
 		return -errno;
 	if (now >= bytes)
 		return 0;
 	return transport_why(why, -ENOSPC,
-			     "the socket's buffer is limited to %d bytes: as root, sysctl net.core.wmem_max=%d",
-			     now, want);
+			     "the socket's buffer is limited to %d bytes: as root, sysctl %s=%d",
+			     now, room->limit, want);
+}
+
+int fd_socket_room(int fd, long long bytes, bool no_more, char *why)
+{
+	static const struct room room = { SO_SNDBUF, SO_SNDBUFFORCE, "net.core.wmem_max" };
+
+	return make_room(fd, &room, bytes, no_more, why);
+}
+
+int fd_receive_room(int fd, long long bytes, bool no_more, char *why)
+{
+	static const struct room room = { SO_RCVBUF, SO_RCVBUFFORCE, "net.core.rmem_max" };
+
+	return make_room(fd, &room, bytes, no_more, why);
 }

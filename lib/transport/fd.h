@@ -15,9 +15,13 @@ int fd_wait(int fd, short events);
 void fd_close(int *fd);
 
 /*
- * Makes a Unix socket's buffer hold at least @bytes as the kernel counts them, and
- * with @no_more as little more as it can; 0, or a negative errno with the reason.
+ * Makes a socket have room for at least @bytes, as the kernel counts them, of what it has
+ * sent and nobody has received, and with @no_more for as little more as it can; 0, or a
+ * negative errno with the reason.
  */
 int fd_socket_room(int fd, long long bytes, bool no_more, char *why);
+
+/* The same for what has arrived: there it counts for UDP. */
+int fd_receive_room(int fd, long long bytes, bool no_more, char *why);
 
 #endif /* IPCX_TRANSPORT_FD_H */

@@ -2,12 +2,12 @@
 /* A connected pair of Unix seqpacket sockets. */
 #include <sys/socket.h>
 
-#include "unix_packet.h"
+#include "packet.h"
 
 static int seqpacket_open(struct ipcx_transport_pair **pair, const struct ipcx_transport_opts *opts,
 		      char *why)
 {
-	return unix_packet_open(pair, &ipcx_transport_unix_seqpacket, SOCK_SEQPACKET, opts, why);
+	return packet_open_unix(pair, &ipcx_transport_unix_seqpacket, SOCK_SEQPACKET, opts, why);
 }
 
 const struct ipcx_transport_ops ipcx_transport_unix_seqpacket = {
@@ -16,12 +16,12 @@ const struct ipcx_transport_ops ipcx_transport_unix_seqpacket = {
 	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_BATCH | IPCX_TRANSPORT_PEER_DEATH |
 		IPCX_TRANSPORT_POLL,
 	.open = seqpacket_open,
-	.send = unix_packet_send,
-	.recv = unix_packet_recv,
-	.send_batch = unix_packet_send_batch,
-	.recv_batch = unix_packet_recv_batch,
-	.set_nonblock = unix_packet_set_nonblock,
-	.wait = unix_packet_wait,
-	.attach = unix_packet_attach,
-	.close = unix_packet_close,
+	.send = packet_send,
+	.recv = packet_recv,
+	.send_batch = packet_send_batch,
+	.recv_batch = packet_recv_batch,
+	.set_nonblock = packet_set_nonblock,
+	.wait = packet_wait,
+	.attach = packet_attach,
+	.close = packet_close,
 };

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "fd.h"
-#include "unix_packet.h"
+#include "packet.h"
 
 /* What the kernel counts for a message on top of its payload, at most. */
 #define MESSAGE_COST	1024
@@ -32,13 +32,13 @@ struct packet_pair {
 	struct packet_end end[2];
 };
 
-static int end_init(struct packet_end *end, const struct ipcx_transport_ops *ops,
+static int end_init(struct packet_end *end, const struct ipcx_transport_ops *ops, int fd,
 		    const struct ipcx_transport_opts *opts)
 {
 	unsigned int i;
 
 	end->base.ops = ops;
-	end->fd = -1;
+	end->fd = fd;
 	end->max = opts->msg_size;
 	end->headers = calloc(IPCX_TRANSPORT_BATCH_MAX, sizeof(*end->headers));
 	end->iovecs = calloc(IPCX_TRANSPORT_BATCH_MAX, sizeof(*end->iovecs));
@@ -51,38 +51,37 @@ static int end_init(struct packet_end *end, const struct ipcx_transport_ops *ops
 	return 0;
 }
 
-static int pair_init(struct packet_pair *pair, const struct ipcx_transport_ops *ops,
-		     const struct ipcx_transport_opts *opts)
+int packet_open(struct ipcx_transport_pair **out, const struct ipcx_transport_ops *ops,
+		const int fds[2], const struct ipcx_transport_opts *opts)
 {
+	struct packet_pair *pair = calloc(1, sizeof(*pair));
 	int side, err, result = 0;
 
+	if (!pair) {
+		close(fds[0]);
+		close(fds[1]);
+		return -ENOMEM;
+	}
+	*out = &pair->base;
 	pair->base.ops = ops;
 	for (side = 0; side < 2; side++) {
 		pair->base.end[side] = &pair->end[side].base;
-		err = end_init(&pair->end[side], ops, opts);
+		err = end_init(&pair->end[side], ops, fds[side], opts);
 		if (err)
 			result = err;
 	}
 	return result;
 }
 
-int unix_packet_open(struct ipcx_transport_pair **out, const struct ipcx_transport_ops *ops,
+int packet_open_unix(struct ipcx_transport_pair **out, const struct ipcx_transport_ops *ops,
 		     int type, const struct ipcx_transport_opts *opts, char *why)
 {
-	struct packet_pair *pair = calloc(1, sizeof(*pair));
 	long long one = 2 * (long long)opts->msg_size + MESSAGE_COST;
 	int fds[2], side, err;
 
-	if (!pair)
-		return -ENOMEM;
-	*out = &pair->base;
-	err = pair_init(pair, ops, opts);
-	if (err)
-		return err;
 	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds) < 0)
 		return transport_why(why, -errno, "socketpair: %m");
-	pair->end[0].fd = fds[0];
-	pair->end[1].fd = fds[1];
+	err = packet_open(out, ops, fds, opts);
 	/* Even with nothing queued a message larger than the buffer is refused. */
 	for (side = 0; side < 2 && !err; side++)
 		err = fd_socket_room(fds[side], one * (opts->depth ? opts->depth : 1),
@@ -96,7 +95,7 @@ static int failed(void)
 	return errno == ECONNRESET || errno == ECONNREFUSED ? -EPIPE : -errno;
 }
 
-int unix_packet_send(struct ipcx_transport_end *base, const struct ipcx_transport_msg *msg)
+int packet_send(struct ipcx_transport_end *base, const struct ipcx_transport_msg *msg)
 {
 	struct packet_end *end = (struct packet_end *)base;
 
@@ -120,7 +119,7 @@ static int zero_or_gone(const struct packet_end *end)
 }
 
 /* With MSG_TRUNC the result is the message's length, also if it was cut. */
-int unix_packet_recv(struct ipcx_transport_end *base, struct ipcx_transport_msg *msg)
+int packet_recv(struct ipcx_transport_end *base, struct ipcx_transport_msg *msg)
 {
 	struct packet_end *end = (struct packet_end *)base;
 	ssize_t n = recv(end->fd, msg->buf, msg->len, MSG_TRUNC);
@@ -134,8 +133,8 @@ int unix_packet_recv(struct ipcx_transport_end *base, struct ipcx_transport_msg 
 	return n ? 0 : zero_or_gone(end);
 }
 
-int unix_packet_send_batch(struct ipcx_transport_end *base,
-			   const struct ipcx_transport_msg *msgs, unsigned int count)
+int packet_send_batch(struct ipcx_transport_end *base, const struct ipcx_transport_msg *msgs,
+		      unsigned int count)
 {
 	struct packet_end *end = (struct packet_end *)base;
 	unsigned int i;
@@ -164,8 +163,8 @@ static int without_end(const struct packet_end *end, const struct ipcx_transport
 	return n ? n : -EPIPE;
 }
 
-int unix_packet_recv_batch(struct ipcx_transport_end *base, struct ipcx_transport_msg *msgs,
-			   unsigned int count)
+int packet_recv_batch(struct ipcx_transport_end *base, struct ipcx_transport_msg *msgs,
+		      unsigned int count)
 {
 	struct packet_end *end = (struct packet_end *)base;
 	unsigned int i;
@@ -187,22 +186,22 @@ int unix_packet_recv_batch(struct ipcx_transport_end *base, struct ipcx_transpor
 	return n ? without_end(end, msgs, n) : 0;
 }
 
-int unix_packet_set_nonblock(struct ipcx_transport_end *base, int on)
+int packet_set_nonblock(struct ipcx_transport_end *base, int on)
 {
 	return fd_set_nonblock(((struct packet_end *)base)->fd, on);
 }
 
-int unix_packet_wait(struct ipcx_transport_end *base, int out)
+int packet_wait(struct ipcx_transport_end *base, int out)
 {
 	return fd_wait(((struct packet_end *)base)->fd, out ? POLLOUT : POLLIN);
 }
 
-void unix_packet_attach(struct ipcx_transport_pair *base, int side)
+void packet_attach(struct ipcx_transport_pair *base, int side)
 {
 	fd_close(&((struct packet_pair *)base)->end[!side].fd);
 }
 
-void unix_packet_close(struct ipcx_transport_pair *base)
+void packet_close(struct ipcx_transport_pair *base)
 {
 	struct packet_pair *pair = (struct packet_pair *)base;
 	int side;
