@@ -24,6 +24,7 @@ static const struct ipcx_transport_ops *const transports[] = {
 	&ipcx_transport_unix_dgram,
 	&ipcx_transport_unix_seqpacket,
 	&ipcx_transport_tcp,
+	&ipcx_transport_udp,
 	&ipcx_transport_shm_futex,
 	&ipcx_transport_shm_posix_futex,
 	&ipcx_transport_shm_posix_sem,
@@ -169,6 +170,11 @@ static int drain(struct ipcx_transport_end *end, struct ipcx_transport_msg *msg,
 			err = ipcx_transport_recv(end, msg);
 		} while (err == -EINTR);
 	}
+	/* Who loses messages does so without a word. */
+	if (err == -EAGAIN)
+		return transport_why(why, -ENOSPC,
+				     "loses messages: holds only %u of %u of %zu bytes",
+				     i - 1, depth, size);
 	if (err)
 		return transport_why(why, err, "cannot receive %zu bytes: %s", size,
 				     strerror(-err));

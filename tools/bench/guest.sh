@@ -27,7 +27,8 @@ fi
 raise_limits() {
 	sysctl -q -w fs.mqueue.msg_max=65536 fs.mqueue.msgsize_max=1048576 \
 		kernel.msgmax=1048576 kernel.msgmnb=67108864 \
-		net.core.wmem_max=268435456 fs.pipe-max-size=268435456 fs.pipe-user-pages-soft=0
+		net.core.wmem_max=268435456 net.core.rmem_max=268435456 \
+		fs.pipe-max-size=268435456 fs.pipe-user-pages-soft=0
 	ulimit -q unlimited
 	ulimit -n 262144
 	# Binder sets its processes' nice value in each call; where they may not have

@@ -5,7 +5,7 @@
 
 #include <ipcx/transport.h>
 
-#define LIST_MAX	32
+#define LIST_MAX	64
 
 /**
  * struct number_list - Numbers, in the order in which they were given.

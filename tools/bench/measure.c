@@ -91,6 +91,9 @@ static int open_pair(struct ipcx_transport_pair **pair, const struct options *op
 
 	if (c->batch > 1 && !(c->transport->caps & IPCX_TRANSPORT_BATCH))
 		return fail(why, -ENOTSUP, "sends one message per call");
+	if (c->mode == MODE_ONEWAY && (c->transport->caps & IPCX_TRANSPORT_LOSSY))
+		return fail(why, -ENOTSUP,
+			    "nothing holds a sender back, and what a receiver has no room for is lost");
 	opts.msg_size = c->size;
 	opts.depth = depth(options, c);
 	opts.flags = options->framed ? 0 : IPCX_TRANSPORT_FIXED;

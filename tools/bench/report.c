@@ -254,7 +254,7 @@ static const struct {
 	{ IPCX_TRANSPORT_RELATED, "related-only" },  { IPCX_TRANSPORT_BATCH, "batch" },
 	{ IPCX_TRANSPORT_PEER_DEATH, "peer-death" }, { IPCX_TRANSPORT_SHARED, "shared-memory" },
 	{ IPCX_TRANSPORT_POLL, "poll" },	     { IPCX_TRANSPORT_CALL, "calls" },
-	{ IPCX_TRANSPORT_CALLS_ONLY, "calls-only" },
+	{ IPCX_TRANSPORT_CALLS_ONLY, "calls-only" }, { IPCX_TRANSPORT_LOSSY, "lossy" },
 };
 
 static void print_transport(const struct ipcx_transport_ops *ops)

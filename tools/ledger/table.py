@@ -40,6 +40,7 @@ MECHANISMS = {
     "unix-dgram": Mechanism("unix-dgram", 2),
     "unix-seqpacket": Mechanism("unix-seqpacket", 2),
     "tcp": Mechanism("tcp", 2),
+    "udp": Mechanism("udp", 2),
     "posix-mq": Mechanism("posix-mq", 2),
     "sysv-mq": Mechanism("sysv-msg", 2),
     "shm-futex": Mechanism("futex", 0),

@@ -77,6 +77,13 @@ extern "C" {
  */
 #define IPCX_TRANSPORT_CALLS_ONLY	(1U << 8)
 
+/* What a transport does less than others, which the mechanism is to blame for. */
+/** IPCX_TRANSPORT_LOSSY - Nothing holds a sender back: what the receiver has no room for
+ *	is lost without a word. Who sends sees to it that no more than the pair's depth
+ *	is on its way.
+ */
+#define IPCX_TRANSPORT_LOSSY		(1U << 16)
+
 /**
  * struct ipcx_transport_msg - One message.
  * @buf: payload; IPCX_TRANSPORT_HEADROOM bytes before it have to be writable and
