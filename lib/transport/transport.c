@@ -181,6 +181,13 @@ static int drain(struct ipcx_transport_end *end, struct ipcx_transport_msg *msg,
 	return 0;
 }
 
+static int both_nonblock(struct ipcx_transport_pair *pair, int on)
+{
+	int err = pair->ops->set_nonblock(pair->end[0], on);
+
+	return err ? err : pair->ops->set_nonblock(pair->end[1], on);
+}
+
 /*
  * What a mechanism holds depends on limits and overheads that only the kernel
  * knows: so it is tried, in both directions, before anybody blocks for ever.
@@ -194,15 +201,14 @@ static int try_depth(struct ipcx_transport_pair *pair, const struct ipcx_transpo
 	msg.buf = ipcx_transport_buffer(opts->msg_size);
 	if (!msg.buf)
 		return transport_why(why, -ENOMEM, "no memory for %zu bytes", opts->msg_size);
+	err = both_nonblock(pair, 1);
 	for (side = 0; side < 2 && !err; side++) {
-		err = pair->ops->set_nonblock(pair->end[side], 1);
-		if (!err)
-			err = fill(pair->end[side], &msg, opts->depth, why);
+		err = fill(pair->end[side], &msg, opts->depth, why);
 		if (!err)
 			err = drain(pair->end[!side], &msg, opts->depth, why);
-		if (!err)
-			err = pair->ops->set_nonblock(pair->end[side], 0);
 	}
+	if (!err)
+		err = both_nonblock(pair, 0);
 	ipcx_transport_buffer_free(msg.buf);
 	return err;
 }
