@@ -32,6 +32,7 @@ static const struct ipcx_transport_ops *const transports[] = {
 	&ipcx_transport_shm_sysv,
 	&ipcx_transport_shm_memfd,
 	&ipcx_transport_shm_file,
+	&ipcx_transport_process_vm,
 	&ipcx_transport_binder,
 	&ipcx_transport_ipcx_queue,
 	&ipcx_transport_ipcx_queue_rw,

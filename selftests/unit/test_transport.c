@@ -254,7 +254,20 @@ static void echo(struct ipcx_transport_end *end, unsigned int count)
 		if (err)
 			_exit(1);
 	}
+	/* What it sent last may go with it: it stays until it was received. */
+	while (end->ops->caps & IPCX_TRANSPORT_SENDER_KEEPS)
+		pause();
 	_exit(0);
+}
+
+static bool echo_ended_well(const struct ipcx_transport_ops *ops, pid_t pid)
+{
+	bool stays = ops->caps & IPCX_TRANSPORT_SENDER_KEEPS;
+	int status;
+
+	if (stays)
+		kill(pid, SIGKILL);
+	return waitpid(pid, &status, 0) == pid && status == (stays ? SIGKILL : 0);
 }
 
 static void round_trips(struct ipcx_transport_end *end, unsigned int count, uint64_t *seed)
@@ -286,7 +299,6 @@ static void test_two_processes(const struct ipcx_transport_ops *ops, uint64_t *s
 	/* Should they have one processor, those that spin take a time slice for each. */
 	unsigned int count = (unsigned int)(waits ? unit_scaled(300, 10000) :
 						    unit_scaled(2000, 100000));
-	int status;
 	pid_t pid;
 
 	fflush(stdout);
@@ -299,7 +311,7 @@ static void test_two_processes(const struct ipcx_transport_ops *ops, uint64_t *s
 	ualarm(900, 900);
 	round_trips(ipcx_transport_attach(pair, 0), count, seed);
 	ualarm(0, 0);
-	UNIT_CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	UNIT_CHECK(echo_ended_well(ops, pid));
 	ipcx_transport_close(pair);
 	ok(ops, "round trips between processes, under a storm of signals");
 }
@@ -404,6 +416,31 @@ static void test_peer_death(const struct ipcx_transport_ops *ops)
 	ipcx_transport_buffer_free(msg.buf);
 	ipcx_transport_close(pair);
 	ok(ops, "what a dead peer sent can be received, then comes EPIPE");
+}
+
+static void test_sender_keeps(const struct ipcx_transport_ops *ops)
+{
+	struct ipcx_transport_pair *pair;
+	struct ipcx_transport_msg msg = { .len = 64 };
+	pid_t pid;
+
+	if (!(ops->caps & IPCX_TRANSPORT_SENDER_KEEPS))
+		return;
+	pair = pair_open(ops, 64, 0, 0);
+	msg.buf = ipcx_transport_buffer(64);
+	fflush(stdout);
+	pid = fork();
+	UNIT_CHECK(pid >= 0);
+	if (pid == 0) {
+		send_one(ipcx_transport_attach(pair, 1), 10, 3);
+		_exit(0);
+	}
+	ipcx_transport_attach(pair, 0);
+	UNIT_CHECK(waitpid(pid, NULL, 0) == pid);
+	UNIT_CHECK(ipcx_transport_recv(pair->end[0], &msg) == -EPIPE);
+	ipcx_transport_buffer_free(msg.buf);
+	ipcx_transport_close(pair);
+	ok(ops, "what a dead peer sent is lost, and that is told");
 }
 
 /* The end, which a batch meets as often as it looks, is no message. */
@@ -741,6 +778,7 @@ static void test_messages(const struct ipcx_transport_ops *ops, uint64_t *seed)
 	test_two_processes(ops, seed);
 	test_peer_death(ops);
 	test_peer_death_batch(ops);
+	test_sender_keeps(ops);
 	test_depth(ops);
 	test_nothing_left(ops);
 }

@@ -8,7 +8,7 @@
  *
  * The library's transports are all there; a mechanism that only knows calls sends with
  * requests, and its replies are empty. Where a full receiver loses messages, each is answered
- * with an empty one. process_vm_readv(2) is made here.
+ * with an empty one.
  */
 #include <errno.h>
 #include <signal.h>
@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,8 +36,6 @@ static int fail(const char *what, int err)
 	fprintf(stderr, "ledger-traffic: %s: %s\n", what, strerror(-err));
 	return EXIT_FAILURE;
 }
-
-/* ---- the library's ---- */
 
 /* Nothing is lost of what is waited for. */
 static int confirm(struct ipcx_transport_end *end, void *room, bool sent)
@@ -130,45 +127,10 @@ static int by_transport(const struct ipcx_transport_ops *ops, const struct traff
 	return status;
 }
 
-/* ---- from process to process ---- */
-
-/* The child only has to be there; who reads needs the right to trace it. */
-static int by_process_vm(const struct traffic *t)
-{
-	struct iovec local = { t->buf, t->size }, remote = { t->buf, t->size };
-	int status, err = 0;
-	pid_t pid = fork();
-
-	if (pid < 0)
-		return fail("fork", -errno);
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;)
-			pause();
-	}
-	for (unsigned long i = 0; i < t->count && !err; i++)
-		if (process_vm_readv(pid, &local, 1, &remote, 1, 0) != (ssize_t)t->size)
-			err = errno ? -errno : -EIO;
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-	return err ? fail("process_vm_readv", err) : EXIT_SUCCESS;
-}
-
-/* ---- the command ---- */
-
-static const struct {
-	const char *name;
-	int (*run)(const struct traffic *t);
-} own[] = {
-	{ "process-vm", by_process_vm },
-};
-
 static int list(void)
 {
 	for (unsigned int i = 0; ipcx_transport_at(i); i++)
 		puts(ipcx_transport_at(i)->name);
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		puts(own[i].name);
 	return EXIT_SUCCESS;
 }
 
@@ -189,9 +151,6 @@ int main(int argc, char **argv)
 	if (!t.buf)
 		return fail("memory", -ENOMEM);
 	memset(t.buf, 1, t.size);
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		if (!strcmp(own[i].name, argv[1]))
-			return own[i].run(&t);
 	ops = ipcx_transport_find(argv[1]);
 	if (ops)
 		return by_transport(ops, &t);

@@ -83,6 +83,10 @@ extern "C" {
  *	is on its way.
  */
 #define IPCX_TRANSPORT_LOSSY		(1U << 16)
+/** IPCX_TRANSPORT_SENDER_KEEPS - A message stays with its sender until it is received:
+ *	when that process ends, what it has sent is lost (-EPIPE).
+ */
+#define IPCX_TRANSPORT_SENDER_KEEPS	(1U << 17)
 
 /**
  * struct ipcx_transport_msg - One message.
