@@ -10,7 +10,7 @@
 static int open_##id(struct ipcx_transport_pair **pair,					\
 		     const struct ipcx_transport_opts *opts, char *why)			\
 {											\
-	static const struct shm_way way = { &(memory_), &(bells_) };			\
+	static const struct shm_way way = { &(memory_), (bells_) };			\
 											\
 	return shm_ring_open(pair, &ipcx_transport_##id, &way, opts, why);		\
 }											\
@@ -27,17 +27,19 @@ const struct ipcx_transport_ops ipcx_transport_##id = {					\
 	.close = shm_ring_close,							\
 }
 
-SHM_TRANSPORT(shm_futex, "shm-futex", "rings in shared memory, sleeping in futex(2)",
-	      shm_anonymous, shm_bell_futex, IPCX_TRANSPORT_RELATED);
+SHM_TRANSPORT(shm_atomics, "shm-atomics", "rings in anonymous shared memory, with nothing to sleep on",
+	      shm_anonymous, NULL, IPCX_TRANSPORT_RELATED | IPCX_TRANSPORT_SPIN_ONLY);
+SHM_TRANSPORT(shm_futex, "shm-futex", "rings in anonymous shared memory, sleeping in futex(2)",
+	      shm_anonymous, &shm_bell_futex, IPCX_TRANSPORT_RELATED);
 SHM_TRANSPORT(shm_posix_futex, "shm-posix-futex", "rings in POSIX shared memory, sleeping in futex(2)",
-	      shm_posix, shm_bell_futex, 0);
+	      shm_posix, &shm_bell_futex, 0);
 SHM_TRANSPORT(shm_posix_sem, "shm-posix-sem", "rings in POSIX shared memory, with POSIX semaphores in it",
-	      shm_posix, shm_bell_semaphore, 0);
+	      shm_posix, &shm_bell_semaphore, 0);
 SHM_TRANSPORT(shm_named_sem, "shm-named-sem", "rings in POSIX shared memory, with named POSIX semaphores",
-	      shm_posix, shm_bell_named, 0);
+	      shm_posix, &shm_bell_named, 0);
 SHM_TRANSPORT(shm_sysv, "shm-sysv", "rings in System V shared memory, with System V semaphores",
-	      shm_sysv, shm_bell_sysv, 0);
+	      shm_sysv, &shm_bell_sysv, 0);
 SHM_TRANSPORT(shm_memfd, "shm-memfd", "rings in a memfd, sleeping in futex(2)",
-	      shm_memfd, shm_bell_futex, IPCX_TRANSPORT_RELATED);
+	      shm_memfd, &shm_bell_futex, IPCX_TRANSPORT_RELATED);
 SHM_TRANSPORT(shm_file, "shm-file", "rings in a memory-mapped file, sleeping in futex(2)",
-	      shm_file, shm_bell_futex, 0);
+	      shm_file, &shm_bell_futex, 0);

@@ -40,7 +40,7 @@ struct shm_bells {
 };
 
 /**
- * struct shm_bell_ops - A way; without any, one can only spin.
+ * struct shm_bell_ops - A way.
  * @make: the bells, whose @place is set; 0, or a negative errno with the reason
  * @look: before it is decided to sleep
  * @sleep: until the bell is rung, or was since @look gave @seen; 0 or a negative errno

@@ -18,7 +18,7 @@ struct ring {
 /**
  * struct shm_end - One end.
  * @base: what the library sees
- * @bell_ops: how it sleeps
+ * @bell_ops: how it sleeps; NULL: it never does, and is always nonblocking
  * @bells: what it sleeps on
  * @in: the ring that it receives from
  * @out: the ring that it sends to
@@ -102,7 +102,8 @@ int shm_ring_send(struct ipcx_transport_end *base, const struct ipcx_transport_m
 	copy_in(end->out, end->size, tail + LENGTH, msg->buf, msg->len);
 	/* Pairs with the consumer's acquire in shm_ring_recv(). */
 	atomic_store_explicit(&self->index, tail + need, memory_order_release);
-	shm_side_wake(end->bell_ops, end->bells, other, end->out_bells + SHM_CONSUMER);
+	if (end->bell_ops)
+		shm_side_wake(end->bell_ops, end->bells, other, end->out_bells + SHM_CONSUMER);
 	return 0;
 }
 
@@ -131,7 +132,8 @@ int shm_ring_recv(struct ipcx_transport_end *base, struct ipcx_transport_msg *ms
 	copy_out(end->in, end->size, head + LENGTH, msg->buf, len);
 	/* Pairs with the producer's acquire in shm_ring_send(). */
 	atomic_store_explicit(&self->index, head + record_size(len), memory_order_release);
-	shm_side_wake(end->bell_ops, end->bells, other, end->in_bells + SHM_PRODUCER);
+	if (end->bell_ops)
+		shm_side_wake(end->bell_ops, end->bells, other, end->in_bells + SHM_PRODUCER);
 	msg->len = len;
 	msg->priority = 0;
 	return 0;
@@ -192,7 +194,7 @@ int shm_ring_open(struct ipcx_transport_pair **out, const struct ipcx_transport_
 	if (err)
 		return err;
 	set_up(pair, size, opts->depth ? room : size, opts->msg_size);
-	return way->bells->make(&pair->bells, why);
+	return way->bells ? way->bells->make(&pair->bells, why) : 0;
 }
 
 int shm_ring_set_nonblock(struct ipcx_transport_end *base, int on)
@@ -206,7 +208,8 @@ void shm_ring_close(struct ipcx_transport_pair *base)
 	struct shm_pair *pair = (struct shm_pair *)base;
 
 	if (pair->map) {
-		pair->way->bells->drop(&pair->bells);
+		if (pair->way->bells)
+			pair->way->bells->drop(&pair->bells);
 		pair->way->memory->unmap(pair->map, pair->map_size);
 	}
 	free(pair);

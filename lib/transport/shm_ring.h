@@ -19,7 +19,7 @@
 /**
  * struct shm_way - What a transport of this kind is made of.
  * @memory: where its rings are
- * @bells: what its sides sleep on
+ * @bells: what its sides sleep on; NULL with IPCX_TRANSPORT_SPIN_ONLY
  */
 struct shm_way {
 	const struct shm_memory *memory;

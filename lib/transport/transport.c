@@ -25,6 +25,7 @@ static const struct ipcx_transport_ops *const transports[] = {
 	&ipcx_transport_unix_seqpacket,
 	&ipcx_transport_tcp,
 	&ipcx_transport_udp,
+	&ipcx_transport_shm_atomics,
 	&ipcx_transport_shm_futex,
 	&ipcx_transport_shm_posix_futex,
 	&ipcx_transport_shm_posix_sem,
@@ -131,6 +132,9 @@ static int take_opts(struct ipcx_transport_opts *opts, const struct ipcx_transpo
 	if (opts->depth && (ops->caps & IPCX_TRANSPORT_CALLS_ONLY))
 		return transport_why(why, -ENOSPC,
 				     "holds no messages: it has calls only, between two processes");
+	if (opts->wait != IPCX_WAIT_SPIN && (ops->caps & IPCX_TRANSPORT_SPIN_ONLY))
+		return transport_why(why, -ENOTSUP,
+				     "cannot sleep, but only spin, each side on a processor of its own (--wait spin --cpus two)");
 	if (ops->max_size && opts->msg_size > ops->max_size)
 		return transport_why(why, -EMSGSIZE, "moves at most %zu bytes per message",
 				     ops->max_size);

@@ -805,8 +805,28 @@ static void test_waiting(const struct ipcx_transport_ops *ops, uint64_t *seed)
 	waits = IPCX_WAIT_BLOCK;
 }
 
+static void test_spin_only(const struct ipcx_transport_ops *ops)
+{
+	IPCX_OPTS(ipcx_transport_opts, opts);
+	struct ipcx_transport_pair *pair;
+
+	opts.msg_size = 64;
+	for (opts.wait = IPCX_WAIT_BLOCK; opts.wait < IPCX_WAIT_SPIN; opts.wait++)
+		UNIT_CHECK(ipcx_transport_open(&pair, ops, &opts, why) == -ENOTSUP && !pair &&
+			   why[0]);
+	ok(ops, "who cannot sleep says so");
+}
+
 static void test_all(const struct ipcx_transport_ops *ops, uint64_t *seed)
 {
+	if (ops->caps & IPCX_TRANSPORT_SPIN_ONLY) {
+		test_spin_only(ops);
+		waits = IPCX_WAIT_SPIN;
+		test_messages(ops, seed);
+		test_idle(ops);
+		waits = IPCX_WAIT_BLOCK;
+		return;
+	}
 	if (ops->caps & IPCX_TRANSPORT_CALL) {
 		test_calls(ops, seed);
 		test_interrupted_call(ops);

@@ -87,6 +87,10 @@ extern "C" {
  *	when that process ends, what it has sent is lost (-EPIPE).
  */
 #define IPCX_TRANSPORT_SENDER_KEEPS	(1U << 17)
+/** IPCX_TRANSPORT_SPIN_ONLY - There is nothing to sleep on: a pair has to be opened with
+ *	IPCX_WAIT_SPIN (-ENOTSUP).
+ */
+#define IPCX_TRANSPORT_SPIN_ONLY	(1U << 18)
 
 /**
  * struct ipcx_transport_msg - One message.
