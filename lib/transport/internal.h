@@ -27,6 +27,8 @@ extern const struct ipcx_transport_ops ipcx_transport_shm_sysv;
 extern const struct ipcx_transport_ops ipcx_transport_shm_memfd;
 extern const struct ipcx_transport_ops ipcx_transport_shm_file;
 extern const struct ipcx_transport_ops ipcx_transport_process_vm;
+extern const struct ipcx_transport_ops ipcx_transport_eventfd;
+extern const struct ipcx_transport_ops ipcx_transport_signal;
 extern const struct ipcx_transport_ops ipcx_transport_binder;
 extern const struct ipcx_transport_ops ipcx_transport_ipcx_queue;
 extern const struct ipcx_transport_ops ipcx_transport_ipcx_queue_rw;

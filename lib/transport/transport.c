@@ -34,6 +34,8 @@ static const struct ipcx_transport_ops *const transports[] = {
 	&ipcx_transport_shm_memfd,
 	&ipcx_transport_shm_file,
 	&ipcx_transport_process_vm,
+	&ipcx_transport_eventfd,
+	&ipcx_transport_signal,
 	&ipcx_transport_binder,
 	&ipcx_transport_ipcx_queue,
 	&ipcx_transport_ipcx_queue_rw,
@@ -135,7 +137,8 @@ static int take_opts(struct ipcx_transport_opts *opts, const struct ipcx_transpo
 	if (opts->wait != IPCX_WAIT_SPIN && (ops->caps & IPCX_TRANSPORT_SPIN_ONLY))
 		return transport_why(why, -ENOTSUP,
 				     "cannot sleep, but only spin, each side on a processor of its own (--wait spin --cpus two)");
-	if (ops->max_size && opts->msg_size > ops->max_size)
+	if ((ops->max_size || (ops->caps & IPCX_TRANSPORT_NOTIFICATION)) &&
+	    opts->msg_size > ops->max_size)
 		return transport_why(why, -EMSGSIZE, "moves at most %zu bytes per message",
 				     ops->max_size);
 	return 0;

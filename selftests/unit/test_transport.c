@@ -31,6 +31,14 @@ static void ok(const struct ipcx_transport_ops *ops, const char *what)
 	done++;
 }
 
+/* As much of @size as a message can have: notifications have little, or nothing. */
+static size_t fit(const struct ipcx_transport_ops *ops, size_t size)
+{
+	bool small = (ops->caps & IPCX_TRANSPORT_NOTIFICATION) && size > ops->max_size;
+
+	return small ? ops->max_size : size;
+}
+
 static struct ipcx_transport_pair *pair_open(const struct ipcx_transport_ops *ops, size_t size,
 					     unsigned int depth, unsigned int flags)
 {
@@ -38,7 +46,7 @@ static struct ipcx_transport_pair *pair_open(const struct ipcx_transport_ops *op
 	struct ipcx_transport_pair *pair;
 	int err;
 
-	opts.msg_size = size;
+	opts.msg_size = fit(ops, size);
 	opts.depth = depth;
 	opts.flags = flags;
 	opts.wait = waits;
@@ -57,8 +65,10 @@ static void scribble(unsigned char *buf, size_t len, uint64_t seed)
 
 static void send_one(struct ipcx_transport_end *end, size_t len, uint64_t seed)
 {
-	struct ipcx_transport_msg msg = { .len = len };
+	struct ipcx_transport_msg msg = { 0 };
 
+	len = fit(end->ops, len);
+	msg.len = len;
 	msg.buf = ipcx_transport_buffer(len);
 	UNIT_CHECK(msg.buf);
 	scribble(msg.buf, len, seed);
@@ -72,6 +82,7 @@ static void recv_one(struct ipcx_transport_end *end, size_t room, size_t len, ui
 	struct ipcx_transport_msg msg = { .len = room };
 	unsigned char *expected = malloc(len + 1);
 
+	len = fit(end->ops, len);
 	msg.buf = ipcx_transport_buffer(room);
 	UNIT_CHECK(msg.buf && expected);
 	UNIT_CHECK(ipcx_transport_recv(end, &msg) == 0);
@@ -123,7 +134,7 @@ static void test_batch(const struct ipcx_transport_ops *ops, uint64_t *seed)
 	int n, got = 0;
 
 	for (int i = 0; i < BATCH; i++) {
-		out[i].len = unit_rnd_below(seed, 101);
+		out[i].len = fit(ops, unit_rnd_below(seed, 101));
 		out[i].buf = ipcx_transport_buffer(out[i].len);
 		in[i].buf = ipcx_transport_buffer(100);
 		in[i].len = 100;
@@ -196,10 +207,30 @@ static void test_lossy(const struct ipcx_transport_ops *ops)
 	ok(ops, "a full receiver loses messages, and the sender does not wait");
 }
 
+static void test_endless(const struct ipcx_transport_ops *ops)
+{
+	struct ipcx_transport_pair *pair = pair_open(ops, 64, 1, 0);
+	struct ipcx_transport_msg msg = { .len = 64, .buf = ipcx_transport_buffer(64) };
+	const unsigned int sent = 1000;
+
+	UNIT_CHECK(pair->end[0]->ops->set_nonblock(pair->end[0], 1) == 0);
+	UNIT_CHECK(pair->end[1]->ops->set_nonblock(pair->end[1], 1) == 0);
+	UNIT_CHECK(ipcx_transport_recv(pair->end[1], &msg) == -EAGAIN);
+	for (unsigned int i = 0; i < sent; i++)
+		send_one(pair->end[0], 64, i);
+	UNIT_CHECK(ipcx_transport_recv(pair->end[0], &msg) == -EAGAIN);
+	for (unsigned int i = 0; i < sent; i++)
+		recv_one(pair->end[1], 64, 64, i);
+	UNIT_CHECK(ipcx_transport_recv(pair->end[1], &msg) == -EAGAIN);
+	ipcx_transport_buffer_free(msg.buf);
+	ipcx_transport_close(pair);
+	ok(ops, "as many notifications arrive as were sent, without anybody waiting");
+}
+
 static void test_too_large(const struct ipcx_transport_ops *ops)
 {
 	struct ipcx_transport_pair *pair = pair_open(ops, 64, 1, 0);
-	struct ipcx_transport_msg msg = { .len = 65 };
+	struct ipcx_transport_msg msg = { .len = fit(ops, 64) + 1 };
 
 	msg.buf = ipcx_transport_buffer(65);
 	/* SysV has no limit per queue: only the receiver's room counts there. */
@@ -278,7 +309,7 @@ static void round_trips(struct ipcx_transport_end *end, unsigned int count, uint
 	out.buf = ipcx_transport_buffer(MAX_SIZE);
 	in.buf = ipcx_transport_buffer(MAX_SIZE);
 	while (count--) {
-		out.len = unit_rnd_below(seed, MAX_SIZE + 1);
+		out.len = fit(end->ops, unit_rnd_below(seed, MAX_SIZE + 1));
 		in.len = MAX_SIZE;
 		scribble(out.buf, out.len, unit_rnd(seed));
 		while ((err = ipcx_transport_send(end, &out)) == -EINTR)
@@ -474,9 +505,10 @@ static void test_peer_death_batch(const struct ipcx_transport_ops *ops)
  * smaller than that, or the kernel decides for itself. */
 static void test_depth(const struct ipcx_transport_ops *ops)
 {
+	const unsigned int endless = IPCX_TRANSPORT_LOSSY | IPCX_TRANSPORT_NOTIFICATION;
 	const unsigned int depth = 8;
 	struct ipcx_transport_pair *pair = pair_open(ops, 64, depth, IPCX_TRANSPORT_FIXED);
-	struct ipcx_transport_msg msg = { .len = 64 };
+	struct ipcx_transport_msg msg = { .len = fit(ops, 64) };
 	unsigned int sent = 0, most = depth;
 
 	if (!strcmp(ops->name, "pipe") || !strcmp(ops->name, "fifo"))
@@ -492,7 +524,7 @@ static void test_depth(const struct ipcx_transport_ops *ops)
 	while (sent <= most && ipcx_transport_send(pair->end[0], &msg) == 0)
 		sent++;
 	UNIT_CHECK(sent >= depth);
-	UNIT_CHECK(sent <= most || (ops->caps & IPCX_TRANSPORT_LOSSY));
+	UNIT_CHECK(sent <= most || (ops->caps & endless));
 	ipcx_transport_buffer_free(msg.buf);
 	ipcx_transport_close(pair);
 	ok(ops, "holds what it was opened for, and not much more");
@@ -763,6 +795,8 @@ static void test_full(const struct ipcx_transport_ops *ops)
 {
 	if (ops->caps & IPCX_TRANSPORT_LOSSY)
 		test_lossy(ops);
+	else if (ops->caps & IPCX_TRANSPORT_NOTIFICATION)
+		test_endless(ops);
 	else
 		test_nonblock(ops);
 }

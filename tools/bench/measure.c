@@ -94,6 +94,9 @@ static int open_pair(struct ipcx_transport_pair **pair, const struct options *op
 	if (c->mode == MODE_ONEWAY && (c->transport->caps & IPCX_TRANSPORT_LOSSY))
 		return fail(why, -ENOTSUP,
 			    "nothing holds a sender back, and what a receiver has no room for is lost");
+	if (c->mode == MODE_ONEWAY && (c->transport->caps & IPCX_TRANSPORT_NOTIFICATION))
+		return fail(why, -ENOTSUP,
+			    "nothing holds a sender back: all would be sent before the first is received");
 	opts.msg_size = c->size;
 	opts.depth = depth(options, c);
 	opts.flags = options->framed ? 0 : IPCX_TRANSPORT_FIXED;

@@ -53,6 +53,9 @@ MECHANISMS = {
     "shm-memfd": Mechanism("futex", 0),
     "shm-file": Mechanism("futex", 0),
     "process-vm": Mechanism("process-vm", 1),
+    # Skipped: no payload, or a few bytes.
+    "eventfd": Mechanism("eventfd", 2),
+    "signal": Mechanism("other", 0),
     # The sender is first told of the receiver: a message with a struct flat_binder_object.
     "binder": Mechanism("binder", 1, setup=24),
     "ipcx-queue": Mechanism("ipcx-queue", 2),

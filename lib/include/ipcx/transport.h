@@ -91,6 +91,11 @@ extern "C" {
  *	IPCX_WAIT_SPIN (-ENOTSUP).
  */
 #define IPCX_TRANSPORT_SPIN_ONLY	(1U << 18)
+/** IPCX_TRANSPORT_NOTIFICATION - Tells that something is, rather than what: a message has
+ *	at most max_size bytes, which are a few or none. Nothing holds a sender back
+ *	before the kernel's own limit.
+ */
+#define IPCX_TRANSPORT_NOTIFICATION	(1U << 19)
 
 /**
  * struct ipcx_transport_msg - One message.
@@ -179,7 +184,8 @@ struct ipcx_transport_pair {
  * @name: what it is called on command lines
  * @summary: one line for people
  * @caps: IPCX_TRANSPORT_* of what it can do
- * @max_size: largest payload that the mechanism can ever move, 0: no such limit
+ * @max_size: largest payload that the mechanism can ever move, 0: no such limit; with
+ *	IPCX_TRANSPORT_NOTIFICATION: none
  * @max_priority: highest priority
  * @available: 0, or a negative errno when this kernel or user cannot use it at
  *	all, with the reason
