@@ -18,6 +18,8 @@ extern const struct ipcx_transport_ops ipcx_transport_unix_dgram;
 extern const struct ipcx_transport_ops ipcx_transport_unix_seqpacket;
 extern const struct ipcx_transport_ops ipcx_transport_tcp;
 extern const struct ipcx_transport_ops ipcx_transport_udp;
+extern const struct ipcx_transport_ops ipcx_transport_uring_pipe;
+extern const struct ipcx_transport_ops ipcx_transport_uring_unix;
 extern const struct ipcx_transport_ops ipcx_transport_shm_atomics;
 extern const struct ipcx_transport_ops ipcx_transport_shm_futex;
 extern const struct ipcx_transport_ops ipcx_transport_shm_posix_futex;

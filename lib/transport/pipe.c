@@ -52,18 +52,23 @@ static int join(struct stream_end *from, struct stream_end *to, long long room, 
 	return pipe_make_room(from->out, room, why);
 }
 
+int pipe_connect(struct stream_pair *pair, const struct ipcx_transport_opts *opts, char *why)
+{
+	long long room = pipe_room(opts);
+	int err = join(&pair->end[0], &pair->end[1], room, why);
+
+	return err ? err : join(&pair->end[1], &pair->end[0], room, why);
+}
+
 static int pipe_open(struct ipcx_transport_pair **out, const struct ipcx_transport_opts *opts,
 		     char *why)
 {
 	struct stream_pair *pair = stream_pair_new(&ipcx_transport_pipe, opts);
-	long long room = pipe_room(opts);
-	int err;
 
 	if (!pair)
 		return -ENOMEM;
 	*out = &pair->base;
-	err = join(&pair->end[0], &pair->end[1], room, why);
-	return err ? err : join(&pair->end[1], &pair->end[0], room, why);
+	return pipe_connect(pair, opts, why);
 }
 
 const struct ipcx_transport_ops ipcx_transport_pipe = {

@@ -16,6 +16,11 @@ static ssize_t put_pipe(const struct stream_end *end, const void *bytes, size_t 
 	return write(end->out, bytes, len);
 }
 
+static ssize_t get_fd(const struct stream_end *end, void *bytes, size_t len)
+{
+	return read(end->in, bytes, len);
+}
+
 ssize_t stream_put_socket(const struct stream_end *end, const void *bytes, size_t len)
 {
 	return send(end->out, bytes, len, MSG_NOSIGNAL);
@@ -32,6 +37,7 @@ void stream_pair_init(struct stream_pair *pair, const struct ipcx_transport_ops 
 
 		end->base.ops = ops;
 		end->put = put_pipe;
+		end->get = get_fd;
 		end->in = -1;
 		end->out = -1;
 		end->max = opts->msg_size;
@@ -136,7 +142,7 @@ read_rest(const struct stream_end *end, char *bytes, size_t len)
 	int err;
 
 	while (len) {
-		n = read(end->in, bytes, len);
+		n = end->get(end, bytes, len);
 		if (n > 0) {
 			bytes += n;
 			len -= (size_t)n;
@@ -155,7 +161,7 @@ read_rest(const struct stream_end *end, char *bytes, size_t len)
 
 static inline int read_whole(const struct stream_end *end, char *bytes, size_t len)
 {
-	ssize_t n = read(end->in, bytes, len);
+	ssize_t n = end->get(end, bytes, len);
 
 	if (n == (ssize_t)len)
 		return 0;

@@ -18,6 +18,7 @@
  * @in: fd that is read from
  * @out: fd that is written to; the same as @in for sockets
  * @put: as write(2), to @out
+ * @get: as read(2), from @in
  * @fixed: size of every message, 0: each has a length header
  * @max: largest payload
  * @pending: length of a message whose header has been read already, and whose
@@ -29,6 +30,7 @@ struct stream_end {
 	int in;
 	int out;
 	ssize_t (*put)(const struct stream_end *end, const void *bytes, size_t len);
+	ssize_t (*get)(const struct stream_end *end, void *bytes, size_t len);
 	size_t fixed;
 	size_t max;
 	long long pending;

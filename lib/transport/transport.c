@@ -25,6 +25,8 @@ static const struct ipcx_transport_ops *const transports[] = {
 	&ipcx_transport_unix_seqpacket,
 	&ipcx_transport_tcp,
 	&ipcx_transport_udp,
+	&ipcx_transport_uring_pipe,
+	&ipcx_transport_uring_unix,
 	&ipcx_transport_shm_atomics,
 	&ipcx_transport_shm_futex,
 	&ipcx_transport_shm_posix_futex,

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "fd.h"
-#include "stream.h"
+#include "unix_stream.h"
 
 /* The kernel cuts a stream into pieces of at most this, each with its own cost. */
 #define PIECE		32768
@@ -18,15 +18,11 @@ static long long room(const struct ipcx_transport_opts *opts)
 	return (2 * bytes + pieces * PIECE_COST) * opts->depth;
 }
 
-static int stream_open(struct ipcx_transport_pair **out, const struct ipcx_transport_opts *opts,
-		       char *why)
+int unix_stream_connect(struct stream_pair *pair, const struct ipcx_transport_opts *opts,
+			char *why)
 {
-	struct stream_pair *pair = stream_pair_new(&ipcx_transport_unix_stream, opts);
 	int fds[2], side, err = 0;
 
-	if (!pair)
-		return -ENOMEM;
-	*out = &pair->base;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		return transport_why(why, -errno, "socketpair: %m");
 	for (side = 0; side < 2; side++) {
@@ -37,6 +33,17 @@ static int stream_open(struct ipcx_transport_pair **out, const struct ipcx_trans
 	for (side = 0; side < 2 && !err; side++)
 		err = fd_socket_room(fds[side], room(opts), opts->depth, why);
 	return err;
+}
+
+static int stream_open(struct ipcx_transport_pair **out, const struct ipcx_transport_opts *opts,
+		       char *why)
+{
+	struct stream_pair *pair = stream_pair_new(&ipcx_transport_unix_stream, opts);
+
+	if (!pair)
+		return -ENOMEM;
+	*out = &pair->base;
+	return unix_stream_connect(pair, opts, why);
 }
 
 const struct ipcx_transport_ops ipcx_transport_unix_stream = {

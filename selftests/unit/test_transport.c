@@ -356,7 +356,8 @@ static void test_in_pieces(const struct ipcx_transport_ops *ops, uint64_t *seed)
 	int status, err;
 	pid_t pid;
 
-	if (strcmp(ops->name, "pipe") && strcmp(ops->name, "unix-stream"))
+	if (strcmp(ops->name, "pipe") && strcmp(ops->name, "unix-stream") &&
+	    strncmp(ops->name, "io_uring", 8))
 		return;
 	pair = pair_open(ops, size, 0, 0);
 	fflush(stdout);
@@ -511,11 +512,12 @@ static void test_depth(const struct ipcx_transport_ops *ops)
 	struct ipcx_transport_msg msg = { .len = fit(ops, 64) };
 	unsigned int sent = 0, most = depth;
 
-	if (!strcmp(ops->name, "pipe") || !strcmp(ops->name, "fifo"))
+	if (!strcmp(ops->name, "pipe") || !strcmp(ops->name, "fifo") ||
+	    !strcmp(ops->name, "io_uring-pipe"))
 		most = 64;
 	else if (!strcmp(ops->name, "tcp"))
 		most = 8192;
-	else if (!strncmp(ops->name, "unix", 4))
+	else if (!strncmp(ops->name, "unix", 4) || !strcmp(ops->name, "io_uring-unix"))
 		most = 3 * depth;
 	else if (!strncmp(ops->name, "ipcx-ring", 9))
 		most = 4096 / (64 + 8);
