@@ -480,6 +480,8 @@ const struct ipcx_transport_ops ipcx_transport_binder = {
 	.name = "binder",
 	.summary = "Android's Binder, without its library; calls and nothing else",
 	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_CALL | IPCX_TRANSPORT_CALLS_ONLY,
+	.traits = IPCX_TRAIT_PASS_FDS | IPCX_TRAIT_BIDIRECTIONAL | IPCX_TRAIT_SENDER |
+		IPCX_TRAIT_DEATH,
 	.max_size = MAX_SIZE,
 	.available = binder_available,
 	.open = binder_open,

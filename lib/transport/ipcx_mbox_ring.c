@@ -181,6 +181,7 @@ const struct ipcx_transport_ops ipcx_transport_ipcx_mbox_ring = {
 	.name = "ipcx-mbox-ring",
 	.summary = "ipcx mailboxes with rings: attested senders, one copy, received without a system call",
 	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_POLL,
+	.traits = IPCX_TRAIT_SENDER | IPCX_TRAIT_DEATH,
 	.available = transport_ipcx_available,
 	.open = delivery_open,
 	.send = delivery_send,

@@ -331,6 +331,8 @@ const struct ipcx_transport_ops ipcx_transport_ipcx_ring_spsc = {
 	.name = "ipcx-ring-spsc",
 	.summary = "ipcx shared rings for one producer and one consumer",
 	.caps = MODULE_CAPS,
+	.traits = IPCX_TRAIT_DEATH,
+	.persistence = IPCX_PERSISTS_KERNEL,
 	.available = transport_ipcx_available,
 	.open = spsc_open,
 	RING_OPS
@@ -340,6 +342,8 @@ const struct ipcx_transport_ops ipcx_transport_ipcx_ring_mpsc = {
 	.name = "ipcx-ring-mpsc",
 	.summary = "ipcx shared rings for many producers, of which there is one",
 	.caps = MODULE_CAPS,
+	.traits = IPCX_TRAIT_DEATH,
+	.persistence = IPCX_PERSISTS_KERNEL,
 	.available = transport_ipcx_available,
 	.open = mpsc_open,
 	RING_OPS
@@ -349,6 +353,8 @@ const struct ipcx_transport_ops ipcx_transport_ipcx_ring_broadcast = {
 	.name = "ipcx-ring-broadcast",
 	.summary = "ipcx shared rings for many consumers, of which there is one",
 	.caps = MODULE_CAPS,
+	.traits = IPCX_TRAIT_BROADCAST | IPCX_TRAIT_DEATH,
+	.persistence = IPCX_PERSISTS_KERNEL,
 	.available = transport_ipcx_available,
 	.open = broadcast_open,
 	RING_OPS

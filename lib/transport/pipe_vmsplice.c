@@ -150,6 +150,7 @@ const struct ipcx_transport_ops ipcx_transport_pipe_vmsplice = {
 	.name = "pipe-vmsplice",
 	.summary = "two pipes that are given the writer's pages by vmsplice(2)",
 	.caps = IPCX_TRANSPORT_RELATED | IPCX_TRANSPORT_PEER_DEATH | IPCX_TRANSPORT_POLL,
+	.traits = IPCX_TRAIT_DEATH,
 	.max_size = STREAM_MAX_SIZE,
 	.open = vmsplice_open,
 	.send = vmsplice_send,

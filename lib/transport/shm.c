@@ -4,8 +4,15 @@
 
 /*
  * What differs is where the rings are and what a side sleeps on. Memory without a name has to be
- * inherited, or its fd passed.
+ * inherited, or its fd passed. How long it stays is a matter of the memory alone; no bell stays
+ * for a shorter time.
  */
+#define PERSISTENCE_shm_anonymous	IPCX_PERSISTS_PROCESS
+#define PERSISTENCE_shm_memfd		IPCX_PERSISTS_PROCESS
+#define PERSISTENCE_shm_posix		IPCX_PERSISTS_KERNEL
+#define PERSISTENCE_shm_sysv		IPCX_PERSISTS_KERNEL
+#define PERSISTENCE_shm_file		IPCX_PERSISTS_FILE
+
 #define SHM_TRANSPORT(id, called, text, memory_, bells_, more)				\
 static int open_##id(struct ipcx_transport_pair **pair,					\
 		     const struct ipcx_transport_opts *opts, char *why)			\
@@ -19,6 +26,8 @@ const struct ipcx_transport_ops ipcx_transport_##id = {					\
 	.name = (called),								\
 	.summary = (text),								\
 	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_SHARED | (more),		\
+	.traits = IPCX_TRAIT_BIDIRECTIONAL,						\
+	.persistence = PERSISTENCE_##memory_,						\
 	.max_size = 1 << 30,								\
 	.open = open_##id,								\
 	.send = shm_ring_send,								\

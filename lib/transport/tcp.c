@@ -116,6 +116,7 @@ const struct ipcx_transport_ops ipcx_transport_tcp = {
 	.name = "tcp",
 	.summary = "a TCP connection over the loopback interface",
 	.caps = IPCX_TRANSPORT_PEER_DEATH | IPCX_TRANSPORT_POLL,
+	.traits = IPCX_TRAIT_BIDIRECTIONAL | IPCX_TRAIT_NETWORK | IPCX_TRAIT_DEATH,
 	.max_size = STREAM_MAX_SIZE,
 	.open = tcp_open,
 	.send = stream_send,

@@ -15,6 +15,8 @@ const struct ipcx_transport_ops ipcx_transport_unix_seqpacket = {
 	.summary = "connected Unix seqpacket sockets",
 	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_BATCH | IPCX_TRANSPORT_PEER_DEATH |
 		IPCX_TRANSPORT_POLL,
+	.traits = IPCX_TRAIT_PASS_FDS | IPCX_TRAIT_BIDIRECTIONAL | IPCX_TRAIT_SENDER |
+		IPCX_TRAIT_DEATH,
 	.open = seqpacket_open,
 	.send = packet_send,
 	.recv = packet_recv,

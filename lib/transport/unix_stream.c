@@ -50,6 +50,8 @@ const struct ipcx_transport_ops ipcx_transport_unix_stream = {
 	.name = "unix-stream",
 	.summary = "connected Unix stream sockets",
 	.caps = IPCX_TRANSPORT_PEER_DEATH | IPCX_TRANSPORT_POLL,
+	.traits = IPCX_TRAIT_PASS_FDS | IPCX_TRAIT_BIDIRECTIONAL | IPCX_TRAIT_SENDER |
+		IPCX_TRAIT_DEATH,
 	.max_size = STREAM_MAX_SIZE,
 	.open = stream_open,
 	.send = stream_send,

@@ -50,7 +50,7 @@ extern "C" {
  */
 #define IPCX_TRANSPORT_HEADROOM	16
 
-/* What a transport can do. */
+/* @caps of a transport: what can be had of the mechanism by the functions here. */
 /** IPCX_TRANSPORT_BOUNDARIES - The mechanism itself keeps messages apart. */
 #define IPCX_TRANSPORT_BOUNDARIES	(1U << 0)
 /** IPCX_TRANSPORT_PRIORITY - Messages with a higher priority overtake. */
@@ -96,6 +96,47 @@ extern "C" {
  *	before the kernel's own limit.
  */
 #define IPCX_TRANSPORT_NOTIFICATION	(1U << 19)
+
+/*
+ * @traits of a transport: what the mechanism gives to a program that uses it by itself,
+ * whether or not there is a function for it here. What such a program could build on top,
+ * in shared memory for example, is not counted.
+ */
+/** IPCX_TRAIT_TYPE_FILTER - A receiver chooses which types of messages it takes. */
+#define IPCX_TRAIT_TYPE_FILTER		(1U << 0)
+/** IPCX_TRAIT_PASS_FDS - Messages carry open files. */
+#define IPCX_TRAIT_PASS_FDS		(1U << 1)
+/** IPCX_TRAIT_BROADCAST - One send reaches several receivers. */
+#define IPCX_TRAIT_BROADCAST		(1U << 2)
+/** IPCX_TRAIT_BIDIRECTIONAL - One object carries both directions, and nobody receives
+ *	what he has sent himself; by types, where it is a queue.
+ */
+#define IPCX_TRAIT_BIDIRECTIONAL	(1U << 3)
+/** IPCX_TRAIT_NETWORK - The two sides may be on two machines. */
+#define IPCX_TRAIT_NETWORK		(1U << 4)
+/** IPCX_TRAIT_SENDER - The kernel tells the receiver who has sent. */
+#define IPCX_TRAIT_SENDER		(1U << 5)
+/** IPCX_TRAIT_DEATH - The kernel tells one side that the other one has ended: by a call's
+ *	result, by poll(2) or by a notice.
+ */
+#define IPCX_TRAIT_DEATH		(1U << 6)
+
+/**
+ * enum ipcx_persistence - What stays of a mechanism's object when nobody has it open. What
+ *	stays has to be removed. The pairs of ipcx_transport_open() leave nothing, whatever
+ *	the mechanism could.
+ * @IPCX_PERSISTS_PROCESS: nothing: it ends with the last process that has it
+ * @IPCX_PERSISTS_NAME: its name, which can be opened again, but no message
+ * @IPCX_PERSISTS_KERNEL: it and what is in it, until it is removed or the machine restarts
+ * @IPCX_PERSISTS_FILE: it and what is in it, until the file is removed, as durable as its
+ *	file system
+ */
+enum ipcx_persistence {
+	IPCX_PERSISTS_PROCESS = 0,
+	IPCX_PERSISTS_NAME = 1,
+	IPCX_PERSISTS_KERNEL = 2,
+	IPCX_PERSISTS_FILE = 3,
+};
 
 /**
  * struct ipcx_transport_msg - One message.
@@ -183,7 +224,9 @@ struct ipcx_transport_pair {
  * struct ipcx_transport_ops - A mechanism.
  * @name: what it is called on command lines
  * @summary: one line for people
- * @caps: IPCX_TRANSPORT_* of what it can do
+ * @caps: IPCX_TRANSPORT_* of what these functions can do
+ * @traits: IPCX_TRAIT_* of what the mechanism offers to who uses it directly
+ * @persistence: what of it outlives its processes, if a program wants that
  * @max_size: largest payload that the mechanism can ever move, 0: no such limit; with
  *	IPCX_TRANSPORT_NOTIFICATION: none
  * @max_priority: highest priority
@@ -218,6 +261,8 @@ struct ipcx_transport_ops {
 	const char *name;
 	const char *summary;
 	unsigned int caps;
+	unsigned int traits;
+	enum ipcx_persistence persistence;
 	size_t max_size;
 	unsigned int max_priority;
 	int (*available)(char *why);
