@@ -6,6 +6,7 @@
 int command_compare(int argc, char **argv);
 int command_depth(int argc, char **argv);
 int command_group(int argc, char **argv);
+int command_list(int argc, char **argv);
 int command_mailboxes(int argc, char **argv);
 int command_memory(int argc, char **argv);
 int command_ring(int argc, char **argv);

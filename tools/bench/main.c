@@ -32,6 +32,7 @@ static struct {
 	{ "compare", "ipcx-bench compare", command_compare },
 	{ "depth", "ipcx-bench depth", command_depth },
 	{ "group", "ipcx-bench group", command_group },
+	{ "list", "ipcx-bench list", command_list },
 	{ "mailboxes", "ipcx-bench mailboxes", command_mailboxes },
 	{ "memory", "ipcx-bench memory", command_memory },
 	{ "ring", "ipcx-bench ring", command_ring },
