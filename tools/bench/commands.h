@@ -3,6 +3,7 @@
 #ifndef BENCH_COMMANDS_H
 #define BENCH_COMMANDS_H
 
+int command_choose(int argc, char **argv);
 int command_compare(int argc, char **argv);
 int command_depth(int argc, char **argv);
 int command_group(int argc, char **argv);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 #ifdef __x86_64__
 #include <cpuid.h>
@@ -166,6 +167,18 @@ static json_t *cgroup(void)
 			 "kernel_memory_accounting", !cmdline || !strstr(cmdline, "nokmem"));
 }
 
+static json_t *now(void)
+{
+	time_t seconds = time(NULL);
+	char text[TEXT];
+	struct tm tm;
+
+	if (!gmtime_r(&seconds, &tm))
+		return json_null();
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return json_string(text);
+}
+
 json_t *env_collect(void)
 {
 	struct utsname uts = { 0 };
@@ -173,8 +186,8 @@ json_t *env_collect(void)
 	json_t *env;
 
 	uname(&uts);
-	env = json_pack("{s:s, s:s, s:s, s:o, s:i, s:o, s:o, s:o, s:i, s:o}",
-			"kernel", uts.release, "version", uts.version,
+	env = json_pack("{s:o, s:s, s:s, s:s, s:o, s:i, s:o, s:o, s:o, s:i, s:o}",
+			"time", now(), "kernel", uts.release, "version", uts.version,
 			"machine", uts.machine, "cpu", cpu_model(),
 			"cpus", (int)sysconf(_SC_NPROCESSORS_ONLN),
 			"virtualization", text_or_null(virtualization(text)),

@@ -29,6 +29,7 @@ static struct {
 	char title[32];
 	int (*run)(int argc, char **argv);
 } commands[] = {
+	{ "choose", "ipcx-bench choose", command_choose },
 	{ "compare", "ipcx-bench compare", command_compare },
 	{ "depth", "ipcx-bench depth", command_depth },
 	{ "group", "ipcx-bench group", command_group },

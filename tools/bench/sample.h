@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Results of one run, sample.json, for who has none of his own: part of the program. */
+#ifndef BENCH_SAMPLE_H
+#define BENCH_SAMPLE_H
+
+extern const char sample_start[], sample_end[];
+
+#endif /* BENCH_SAMPLE_H */
