@@ -29,6 +29,18 @@ prints() { # name and arguments, line...
 	return 1
 }
 
+# Those that are without ipcx: what ipcx-bench choose points to.
+t_native() {
+	prints native_pipe 'sweep the floor' '' 'put the fire out' &&
+		prints native_unix 'server: the same user asks: what is for dinner?' 'client: soup' \
+			'server: the client is gone' &&
+		prints native_posix_mq '10: put the fire out' '0: sweep the floor' &&
+		prints native_sysv_mq 'this reply is for you alone' 'this reply is for you alone' &&
+		prints native_tcp 'server: a message' 'server: and another one' \
+			'client: both are here' &&
+		prints native_shm message\ {1..8}
+}
+
 t_registry() {
 	prints registry 'registry: user 0 provides clock' 'client: it is a quarter past nine' \
 		'registry: clock is gone' 'client: nobody provides clock'
@@ -135,6 +147,7 @@ t_chat() {
 }
 
 echo 'TAP version 13'
+tap "native mechanisms, without ipcx" t_native
 tap "a registry: rights as carried files, and a notice of death" t_registry
 tap "a broker: subscribers of different speed" t_broker
 tap "actors: asynchronous calls" t_actors

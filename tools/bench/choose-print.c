@@ -37,7 +37,7 @@ static const char *duration(const struct figures *figures, double value, char te
 	}
 	for (; unit < 3 && value >= 999.5; unit++)
 		value /= 1000;
-	snprintf(text, TEXT, unit && value < 9.95 ? "%.1f %s" : "%.0f %s", value, units[unit]);
+	snprintf(text, TEXT, unit && value < 99.95 ? "%.1f %s" : "%.0f %s", value, units[unit]);
 	return text;
 }
 
@@ -117,7 +117,7 @@ static void print_figures(const struct choice *choice)
 	printf("         %s: kernel %s, %s\n",
 	       f->here ? "measured on this machine" : "measured on ANOTHER MACHINE",
 	       kernel ? kernel : "unknown", cpu ? cpu : "unknown processor");
-	printf("         messages of %s%s, waiting: %s\n", size_format(f->size, measured),
+	printf("         messages of %s bytes%s, waiting: %s\n", size_format(f->size, measured),
 	       f->size == choice->needs.size ? "" : ", the nearest size that was measured", f->wait);
 	if (strcmp(f->wait, wait_names[choice->needs.wait]))
 		printf("         NOT AS ASKED: there are none with --wait %s\n",
@@ -209,7 +209,7 @@ static void explain_first(const struct choice *choice)
 	if (choice->fitting == 1)
 		printf("nothing else has all that is needed");
 	else if (needs->prefer == PREFER_SIMPLICITY)
-		printf("the least effort: %s", effort_texts[first->guide->effort]);
+		printf("the least effort");
 	else if (isinf(cost))
 		printf("but none of them was measured: ranked by name");
 	else

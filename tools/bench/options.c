@@ -71,6 +71,8 @@ static const char doc[] =
 	"  ipcx-bench -m pair -s 64 -b 1,32            one by one, and 32 per call\n"
 	"  ipcx-bench -s 0,1,1M --json out.json        unusual sizes, results as JSON\n"
 	"  ipcx-bench compare a.json b.json            do two runs agree?\n"
+	"  ipcx-bench list                             what each mechanism can do\n"
+	"  ipcx-bench choose --size 1M --unrelated     which one fits, by figures\n"
 	"  ipcx-bench depth                            cost against what is queued\n"
 	"  ipcx-bench memory                           memory of a queued message\n"
 	"  ipcx-bench group                            a group of mailboxes, against each of them\n"
@@ -292,7 +294,7 @@ void options_parse(int argc, char **argv, struct options *options)
 	static const struct argp argp = {
 		.options = arguments,
 		.parser = parse,
-		.args_doc = "\ncompare A.json B.json\ndepth [OPTION...]\nmemory [OPTION...]"
+		.args_doc = "\nlist [OPTION...]\nchoose [OPTION...]\ncompare A.json B.json\ndepth [OPTION...]\nmemory [OPTION...]"
 			    "\ngroup [OPTION...]\nmailboxes [OPTION...]\nring [OPTION...]\nwait [OPTION...]",
 		.doc = doc,
 	};
