@@ -78,8 +78,7 @@ static int describe(struct figures *figures)
 static int figures_read(struct figures *figures, const char *path)
 {
 	*figures = (struct figures){ .path = path };
-	figures->document = path ? json_read(path) :
-			    json_loadb(sample_start, (size_t)(sample_end - sample_start), 0, NULL);
+	figures->document = path ? json_read(path) : json_loads(sample, 0, NULL);
 	if (!figures->document || describe(figures) < 0) {
 		json_decref(figures->document);
 		figures->document = NULL;

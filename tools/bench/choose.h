@@ -9,7 +9,7 @@
  *	choose.c		command line				-> struct needs
  *	choose-ask.c		the same by questions, on a terminal
  *	choose-filter.c		needs, mechanisms			-> struct candidate
- *	choose-figures.c	which file, what is in it		-> struct figures, costs
+ *	choose-figures.c	which file, what is in it		-> struct figures
  *	choose-print.c, choose-json.c					-> what is said
  *	guide.c			what is known of each mechanism besides its features
  */

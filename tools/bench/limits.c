@@ -63,7 +63,8 @@ static json_t *setting(const char *name)
 	value = strtoull(text, &end, 10);
 	if (*end || end == text)
 		return json_string(text);
-	return value > (unsigned long long)INT64_MAX ? json_null() : json_integer((json_int_t)value);
+	return value > (unsigned long long)INT64_MAX ? json_null() :
+	       json_integer((json_int_t)value);
 }
 
 static json_t *limit(const char *name)

@@ -3,6 +3,7 @@
 #ifndef BENCH_SAMPLE_H
 #define BENCH_SAMPLE_H
 
-extern const char sample_start[], sample_end[];
+/* Text of JSON. */
+extern const char sample[];
 
 #endif /* BENCH_SAMPLE_H */
