@@ -50,7 +50,6 @@ static const struct argp_option others[] = {
 	  "Results of ipcx-bench --json to rank by; of several the newest that waited so (default: the newest in $XDG_STATE_HOME/ipcx or ~/.local/state/ipcx, or out/bench.json, or a sample)", 3 },
 	{ "anywhere", OPT_ANYWHERE, NULL, 0, "Also what cannot be used on this machine now", 3 },
 	{ "verbose", 'v', NULL, 0, "Also who is left out, and every reason", 4 },
-	{ "all", 'a', NULL, OPTION_ALIAS, NULL, 4 },
 	{ "json", 'j', NULL, 0, "The same for programs", 4 },
 };
 
@@ -131,7 +130,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		needs->anywhere = true;
 		return 0;
 	case 'v':
-	case 'a':
 		arguments->verbose = true;
 		return 0;
 	case 'j':
