@@ -253,6 +253,7 @@ const struct ipcx_transport_ops ipcx_transport_signal = {
 	.name = "signal",
 	.summary = "real-time signals with a queued value, received by sigtimedwait(2)",
 	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_RELATED | IPCX_TRANSPORT_NOTIFICATION,
+	.traits = IPCX_TRAIT_SENDER,
 	.max_size = MAX_SIZE,
 	.open = signal_open,
 	.send = signal_send,

@@ -101,6 +101,7 @@ const struct ipcx_transport_ops ipcx_transport_udp = {
 	.summary = "connected UDP sockets on the loopback interface",
 	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_BATCH | IPCX_TRANSPORT_POLL |
 		IPCX_TRANSPORT_LOSSY,
+	.traits = IPCX_TRAIT_BROADCAST | IPCX_TRAIT_BIDIRECTIONAL | IPCX_TRAIT_NETWORK,
 	.max_size = MAX_SIZE,
 	.open = udp_open,
 	.send = packet_send,

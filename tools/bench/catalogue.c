@@ -81,8 +81,10 @@ static json_t *json_transport(const struct ipcx_transport_ops *ops)
 	json_object_set_new(t, "calls_only", json_boolean(ops->caps & IPCX_TRANSPORT_CALLS_ONLY));
 	json_object_set_new(t, "persistence", json_string(persistence_names[ops->persistence]));
 	json_object_set_new(t, "wait", waits(ops));
-	json_object_set_new(t, "max_size", ops->max_size ?
-			    json_integer((json_int_t)ops->max_size) : json_null());
+	json_object_set_new(t, "max_size", !ops->max_size && feature_moves(ops, 1) ?
+			    json_null() : json_integer((json_int_t)ops->max_size));
+	json_object_set_new(t, "notification",
+			    json_boolean(ops->caps & IPCX_TRANSPORT_NOTIFICATION));
 	json_object_set_new(t, "limits", limits_of(ops));
 	return t;
 }
@@ -135,7 +137,7 @@ static const char *largest(const struct ipcx_transport_ops *ops, char text[SIZE_
 	unsigned int unit = 0;
 
 	if (!size)
-		return "-";
+		return feature_moves(ops, 1) ? "-" : "0";
 	for (; unit < 3 && (size >= 1000000 || (unit && size >= 1024)); unit++)
 		size = (size + 512) / 1024;
 	snprintf(text, SIZE_TEXT, "%zu%c", size, units[unit]);

@@ -82,7 +82,7 @@ static unsigned int missed(const struct needs *needs, struct candidate *candidat
 			failed |= 1U << id;
 	if (ops->persistence < needs->persistence)
 		failed |= 1U << REQUIRE_PERSISTENCE;
-	if (ops->max_size && needs->size > ops->max_size)
+	if (!feature_moves(ops, needs->size))
 		failed |= 1U << REQUIRE_SIZE;
 	if (!feature_waits(ops, needs->wait))
 		failed |= 1U << REQUIRE_WAIT;

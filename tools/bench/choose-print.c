@@ -9,7 +9,7 @@
 #define TEXT	32
 /* How many are explained. */
 #define EXPLAINED	3
-#define DRAWBACKS	8
+#define DRAWBACKS	12
 /* Room for a command line with every option. */
 #define LINE	512
 
@@ -162,6 +162,12 @@ const char *choose_drawback(const struct needs *needs, const struct candidate *c
 	const char *list[DRAWBACKS];
 	unsigned int n = 0;
 
+	if (!feature_has(ops, FEATURE_LOSSLESS))
+		list[n++] = "messages are lost that the receiver has no room for";
+	if (ops->caps & IPCX_TRANSPORT_SENDER_KEEPS)
+		list[n++] = "a message is lost when its sender ends before it is read";
+	if (ops->caps & IPCX_TRANSPORT_NOTIFICATION)
+		list[n++] = "a notification: it tells that there is something, not what";
 	if (!feature_has(ops, FEATURE_BOUNDARIES))
 		list[n++] = "a stream of bytes: send the length of each message before it";
 	if (ops->caps & IPCX_TRANSPORT_SHARED)

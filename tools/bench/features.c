@@ -8,6 +8,12 @@ const struct feature features[FEATURE_COUNT] = {
 		.lack = "a stream of bytes: keeps no messages apart",
 		.caps = IPCX_TRANSPORT_BOUNDARIES,
 	},
+	[FEATURE_LOSSLESS] = {
+		.key = "lossless", .column = "whole",
+		.text = "loses nothing: who sends is held back, or told, while there is no room",
+		.lack = "loses what the receiver has no room for",
+		.caps = IPCX_TRANSPORT_LOSSY, .inverted = true,
+	},
 	[FEATURE_UNRELATED] = {
 		.key = "unrelated", .column = "unrel",
 		.text = "processes without a common ancestor can meet, by a name or an address",
@@ -93,5 +99,7 @@ bool feature_has(const struct ipcx_transport_ops *ops, enum feature_id id)
 /* As the library does it: who can be nonblocking can try again, and who has calls says how. */
 bool feature_waits(const struct ipcx_transport_ops *ops, enum ipcx_wait_policy policy)
 {
+	if (ops->caps & IPCX_TRANSPORT_SPIN_ONLY)
+		return policy == IPCX_WAIT_SPIN;
 	return policy == IPCX_WAIT_BLOCK || ops->set_nonblock || ops->call;
 }

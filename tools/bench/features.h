@@ -12,6 +12,7 @@
 
 enum feature_id {
 	FEATURE_BOUNDARIES,
+	FEATURE_LOSSLESS,
 	FEATURE_UNRELATED,
 	FEATURE_PRIORITY,
 	FEATURE_TYPE_FILTER,
@@ -53,6 +54,13 @@ extern const struct feature features[FEATURE_COUNT];
 extern const char *const persistence_names[PERSISTENCE_COUNT];
 
 bool feature_has(const struct ipcx_transport_ops *ops, enum feature_id id);
+
+/* Whether the mechanism has messages of @size at all, whatever the limits are. */
+static inline bool feature_moves(const struct ipcx_transport_ops *ops, size_t size)
+{
+	return size <= ops->max_size ||
+	       (!ops->max_size && !(ops->caps & IPCX_TRANSPORT_NOTIFICATION));
+}
 
 /* Whether the ends of a pair can wait so. */
 bool feature_waits(const struct ipcx_transport_ops *ops, enum ipcx_wait_policy policy);

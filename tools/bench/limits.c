@@ -28,9 +28,7 @@ static const struct {
 	{ "udp", { "net.core.wmem_max", "net.core.rmem_max" } },
 	{ "shm-sysv", { "kernel.shmmax", "kernel.shmall", "kernel.shmmni", "kernel.sem" } },
 	{ "process-vm", { "kernel.yama.ptrace_scope" } },
-	{ "process_vm", { "kernel.yama.ptrace_scope" } },
 	{ "signal", { "RLIMIT_SIGPENDING" } },
-	{ "sig", { "RLIMIT_SIGPENDING" } },
 };
 
 static const struct {
