@@ -58,7 +58,7 @@ static const struct guide guides[] = {
 	{ "ipcx-ring-spsc", 2, "lib/examples/ring_first.c", NULL, "ipcx" },
 	{ "ipcx-ring-mpsc", 2, "lib/examples/ring_log.c", NULL, "ipcx" },
 	{ "ipcx-ring-broadcast", 2, "lib/examples/ring_market.c",
-	  "a consumer that is too slow loses records, and is told how many", "ipcx" },
+	  "a slow consumer holds the producer, or loses records: see IPCX_RING_OVERRUN", "ipcx" },
 	{ "ipcx-ring-memfd", 2, "lib/examples/ring_first.c", NULL, NULL },
 };
 
