@@ -154,12 +154,15 @@ int figures_find(struct figures *figures, const char *const *paths, unsigned int
 
 /* ---- what is in them ---- */
 
+/* One sender, one receiver, as fast as they can, a message a call. */
 static bool is_row(const json_t *row, const char *mode)
 {
 	const char *is = json_string_value(json_object_get(row, "mode"));
+	const char *pairs = json_string_value(json_object_get(row, "pairs"));
 
 	return is && strcmp(is, mode) == 0 && json_object_get(row, "figure") &&
-	       json_integer_value(json_object_get(row, "batch")) == 1;
+	       json_integer_value(json_object_get(row, "batch")) == 1 &&
+	       (!pairs || strcmp(pairs, "1x1") == 0) && !json_object_get(row, "rate");
 }
 
 static double distance(size_t a, size_t b)
