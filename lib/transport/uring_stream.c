@@ -187,6 +187,7 @@ const struct ipcx_transport_ops ipcx_transport_uring_pipe = {
 	.name = "io_uring-pipe",
 	.summary = "two pipes, read and written by io_uring",
 	.caps = IPCX_TRANSPORT_RELATED | IPCX_TRANSPORT_PEER_DEATH | IPCX_TRANSPORT_POLL,
+	.traits = IPCX_TRAIT_DEATH,
 	.max_size = STREAM_MAX_SIZE,
 	.available = uring_available,
 	.open = pipe_open,
@@ -202,6 +203,8 @@ const struct ipcx_transport_ops ipcx_transport_uring_unix = {
 	.name = "io_uring-unix",
 	.summary = "connected Unix stream sockets, read and written by io_uring",
 	.caps = IPCX_TRANSPORT_PEER_DEATH | IPCX_TRANSPORT_POLL,
+	.traits = IPCX_TRAIT_PASS_FDS | IPCX_TRAIT_BIDIRECTIONAL | IPCX_TRAIT_SENDER |
+		IPCX_TRAIT_DEATH,
 	.max_size = STREAM_MAX_SIZE,
 	.available = uring_available,
 	.open = unix_open,
