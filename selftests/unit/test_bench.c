@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The parts of ipcx-bench that only compute. */
 #include <errno.h>
+#include <math.h>
 
 #include "unit.h"
 
@@ -171,6 +172,112 @@ static void test_histogram_random(uint64_t *seed)
 	unit_ok("percentiles of random values are near those of the sorted list");
 }
 
+/* A percentile of the histogram, which may be too high by as much as it says. */
+static bool about(const struct histogram *h, double percent, uint64_t exact)
+{
+	uint64_t got = histogram_percentile(h, percent);
+
+	return got >= exact && got - exact <= exact / HISTOGRAM_SUB;
+}
+
+/* 1 to a million, each once. */
+static void test_uniform(struct histogram *h)
+{
+	memset(h, 0, sizeof(*h));
+	for (uint64_t v = 1; v <= 1000000; v++)
+		histogram_record(h, v);
+	UNIT_CHECK(h->count == 1000000 && h->min == 1 && h->max == 1000000);
+	UNIT_CHECK(about(h, 50, 500000) && about(h, 90, 900000));
+	UNIT_CHECK(about(h, 99, 990000) && about(h, 99.9, 999000));
+	UNIT_CHECK(histogram_percentile(h, 100) == 1000000);
+	unit_ok("percentiles of a uniform distribution");
+}
+
+/* At even steps of probability: the quantiles are those of the formula. */
+static void test_exponential(struct histogram *h)
+{
+	enum { COUNT = 100000 };
+	const double mean = 5000;
+
+	memset(h, 0, sizeof(*h));
+	for (unsigned int i = 0; i < COUNT; i++)
+		histogram_record(h, (uint64_t)(-mean * log(1 - (i + 0.5) / COUNT)));
+	UNIT_CHECK(about(h, 50, (uint64_t)(mean * log(2)) - 1));
+	UNIT_CHECK(about(h, 90, (uint64_t)(mean * log(10)) - 1));
+	UNIT_CHECK(about(h, 99, (uint64_t)(mean * log(100)) - 6));
+	UNIT_CHECK(about(h, 99.9, (uint64_t)(mean * log(1000)) - 51));
+	unit_ok("percentiles of an exponential distribution");
+}
+
+/* Of messages that mostly take 1000, but in one case of 50 wait for a time slice. */
+static void test_bimodal(struct histogram *h)
+{
+	memset(h, 0, sizeof(*h));
+	for (unsigned int i = 0; i < 5000; i++)
+		histogram_record(h, i % 50 ? 1000 : 4000000);
+	UNIT_CHECK(about(h, 50, 1000) && about(h, 90, 1000) && about(h, 98, 1000));
+	UNIT_CHECK(about(h, 98.1, 4000000) && about(h, 99, 4000000));
+	UNIT_CHECK(histogram_percentile(h, 99.9) == 4000000 && h->min == 1000);
+	unit_ok("percentiles of a distribution with two peaks");
+}
+
+static void test_constant(struct histogram *h)
+{
+	double values[9];
+
+	memset(h, 0, sizeof(*h));
+	for (unsigned int i = 0; i < 9; i++) {
+		values[i] = 12345;
+		histogram_record(h, 12345);
+	}
+	UNIT_CHECK(histogram_percentile(h, 1) == 12345 && histogram_percentile(h, 99.9) == 12345);
+	UNIT_CHECK(h->min == 12345 && h->max == 12345);
+	struct stats s = stats_of(values, 9);
+
+	UNIT_CHECK(s.median == 12345 && s.mad_percent == 0 && !stats_noisy(&s, 0));
+	unit_ok("a constant has no spread, and is its own percentile");
+}
+
+/* A uniform distribution's median distance from the median is a quarter of its width. */
+static void test_noisy(void)
+{
+	double values[1001];
+	struct stats s;
+
+	for (unsigned int i = 0; i <= 1000; i++)
+		values[i] = 1000 + (i * 8 % 1001);
+	s = stats_of(values, 1001);
+	UNIT_CHECK(s.median == 1500 && fabs(s.mad_percent - 100 * 250 / 1500.) < 1e-9);
+	UNIT_CHECK(stats_noisy(&s, 16.6) && !stats_noisy(&s, 16.7));
+	s = of((double[]){ 100, 110, 90, 500 }, 4);
+	UNIT_CHECK(s.median == 105 && stats_noisy(&s, 9) && !stats_noisy(&s, 10));
+	s = of((double[]){ 7 }, 1);
+	UNIT_CHECK(!stats_noisy(&s, 0));
+	unit_ok("what spreads beyond the bound is noisy");
+}
+
+/* Its buckets, read one after another, are all that was recorded. */
+static void test_histogram_walk(struct histogram *h, uint64_t *seed)
+{
+	uint64_t upper, count, last = 0, sum = 0, seen = 0;
+	unsigned int i;
+
+	memset(h, 0, sizeof(*h));
+	i = 0;
+	UNIT_CHECK(!histogram_next(h, &i, &upper, &count));
+	for (i = 0; i < 1000; i++)
+		histogram_record(h, unit_rnd(seed) >> unit_rnd_below(seed, 64));
+	histogram_record(h, UINT64_MAX);
+	for (i = 0; histogram_next(h, &i, &upper, &count); i++) {
+		UNIT_CHECK(count && bucket_of(upper) == i && (!seen || upper > last));
+		last = upper;
+		sum += count;
+		seen++;
+	}
+	UNIT_CHECK(sum == 1001 && last == UINT64_MAX && seen > 1);
+	unit_ok("a histogram is read bucket by bucket, without the empty ones");
+}
+
 /* Exactly as long as said, so that the sanitizer sees one byte more. */
 static void test_payload(uint64_t *seed)
 {
@@ -221,9 +328,10 @@ static void test_slots(uint64_t *seed)
 
 int main(void)
 {
+	static struct histogram histogram;
 	uint64_t seed = unit_seed();
 
-	puts("1..10");
+	puts("1..16");
 	test_size_good();
 	test_size_bad();
 	test_number();
@@ -232,6 +340,12 @@ int main(void)
 	test_histogram_small();
 	test_histogram_edges();
 	test_histogram_random(&seed);
+	test_uniform(&histogram);
+	test_exponential(&histogram);
+	test_bimodal(&histogram);
+	test_constant(&histogram);
+	test_noisy();
+	test_histogram_walk(&histogram, &seed);
 	test_payload(&seed);
 	test_slots(&seed);
 	return 0;

@@ -98,6 +98,7 @@ extern const char *const wait_names[3];
  * @check_inside: payloads are written and checked in the measured loop as well
  * @json: file for the results, or NULL
  * @raw: the file gets every latency
+ * @noise: spread, in percent, above which a row is called noisy
  * @regions: file in which the QEMU plugin leaves its counts, or NULL
  * @quiet: no progress
  */
@@ -120,6 +121,7 @@ struct options {
 	bool check_inside;
 	const char *json;
 	bool raw;
+	double noise;
 	const char *regions;
 	bool quiet;
 };

@@ -9,6 +9,7 @@
 #include "bench.h"
 #include "commands.h"
 #include "json.h"
+#include "options.h"
 
 struct compare {
 	const char *paths[2];
@@ -23,13 +24,10 @@ static const struct argp_option arguments[] = {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct compare *compare = state->input;
-	char *end;
 
 	switch (key) {
 	case 'b':
-		compare->bound = strtod(arg, &end);
-		if (end == arg || *end || !(compare->bound >= 0))
-			argp_error(state, "--bound: not a percentage: '%s'", arg);
+		compare->bound = options_percent(state, arg, "--bound");
 		return 0;
 	case ARGP_KEY_ARG:
 		if (state->arg_num > 1)

@@ -33,6 +33,18 @@ void histogram_record(struct histogram *histogram, uint64_t value)
 	histogram->buckets[bucket_of(value)]++;
 }
 
+bool histogram_next(const struct histogram *histogram, unsigned int *bucket, uint64_t *upper,
+		    uint64_t *count)
+{
+	while (*bucket < HISTOGRAM_BUCKETS && !histogram->buckets[*bucket])
+		++*bucket;
+	if (*bucket == HISTOGRAM_BUCKETS)
+		return false;
+	*upper = bucket_end(*bucket);
+	*count = histogram->buckets[*bucket];
+	return true;
+}
+
 uint64_t histogram_percentile(const struct histogram *histogram, double percent)
 {
 	/* 99.9 % of 1000 are 999, also where the product comes out a trace above. */

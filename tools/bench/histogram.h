@@ -7,6 +7,7 @@
 #ifndef BENCH_HISTOGRAM_H
 #define BENCH_HISTOGRAM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define HISTOGRAM_SUB_BITS	7
@@ -28,6 +29,13 @@ struct histogram {
 };
 
 void histogram_record(struct histogram *histogram, uint64_t value);
+
+/*
+ * The first bucket from number *@bucket on that is not empty: its largest value and how many
+ * are in it. False: there is none.
+ */
+bool histogram_next(const struct histogram *histogram, unsigned int *bucket, uint64_t *upper,
+		    uint64_t *count);
 
 /*
  * The smallest value that at least @percent of the values do not exceed, rounded

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "figure.h"
 #include "json.h"
@@ -18,19 +20,32 @@ static json_t *repetitions(const struct bench_case *c)
 	return list;
 }
 
+/* Pairs of a bucket's largest value and how many are in it; what is not there is 0. */
+static json_t *histogram(const struct histogram *h)
+{
+	json_t *list = json_array();
+	uint64_t upper, count;
+	unsigned int i;
+
+	for (i = 0; histogram_next(h, &i, &upper, &count); i++)
+		json_array_append_new(list, json_pack("[I, I]", (json_int_t)upper,
+						      (json_int_t)count));
+	return list;
+}
+
 static json_t *latencies(const struct bench_case *c)
 {
 	const struct histogram *h = c->latencies;
 
 	if (!h->count)
 		return json_null();
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
 			 "count", (json_int_t)h->count, "min", (json_int_t)h->min,
 			 "p50", (json_int_t)histogram_percentile(h, 50),
 			 "p90", (json_int_t)histogram_percentile(h, 90),
 			 "p99", (json_int_t)histogram_percentile(h, 99),
 			 "p99.9", (json_int_t)histogram_percentile(h, 99.9),
-			 "max", (json_int_t)h->max);
+			 "max", (json_int_t)h->max, "histogram", histogram(h));
 }
 
 static json_t *raw(const struct bench_case *c)
@@ -43,7 +58,17 @@ static json_t *raw(const struct bench_case *c)
 	return list;
 }
 
-static void add_figures(json_t *row, const struct bench_case *c)
+static void add_rates(json_t *row, const struct bench_case *c)
+{
+	double rate = case_rate(c);
+
+	if (rate <= 0)
+		return;
+	json_object_set_new(row, "messages_per_second", json_real(rate));
+	json_object_set_new(row, "bytes_per_second", json_real(rate * (double)c->size));
+}
+
+static void add_figures(json_t *row, const struct bench_case *c, double noise)
 {
 	struct stats stats = case_stats(c);
 
@@ -54,6 +79,8 @@ static void add_figures(json_t *row, const struct bench_case *c)
 	json_object_set_new(row, "min", json_real(stats.min));
 	json_object_set_new(row, "max", json_real(stats.max));
 	json_object_set_new(row, "mad_percent", json_real(stats.mad_percent));
+	json_object_set_new(row, "noisy", json_boolean(stats_noisy(&stats, noise)));
+	add_rates(row, c);
 	json_object_set_new(row, "repetitions", repetitions(c));
 	json_object_set_new(row, "latency", latencies(c));
 	json_object_set_new(row, "cpu_ns", json_real(case_cpu_ns(c)));
@@ -69,7 +96,7 @@ static void add_figures(json_t *row, const struct bench_case *c)
 		json_object_set_new(row, "raw_latencies", raw(c));
 }
 
-static json_t *json_case(const struct bench_case *c)
+static json_t *json_case(const struct bench_case *c, double noise)
 {
 	json_t *row = json_pack("{s:s, s:s, s:I, s:i, s:I}",
 				"transport", c->transport->name,
@@ -77,7 +104,7 @@ static json_t *json_case(const struct bench_case *c)
 				"batch", (int)c->batch, "count", (json_int_t)c->count);
 
 	if (c->sample_count)
-		add_figures(row, c);
+		add_figures(row, c, noise);
 	if (c->err)
 		json_object_set_new(row, c->skipped ? "skipped" : "failed",
 				    json_string(c->why));
@@ -97,31 +124,108 @@ json_t *json_results(const struct options *options, const struct results *result
 	unsigned int i;
 
 	for (i = 0; i < results->count; i++)
-		json_array_append_new(rows, json_case(&results->cases[i]));
+		json_array_append_new(rows, json_case(&results->cases[i], options->noise));
 	document = json_document("transports", env, rows);
 	json_decref(rows);
-	rules = json_pack("{s:s, s:s, s:s, s:b, s:s, s:I, s:I}", "wait", wait_names[options->wait],
+	rules = json_pack("{s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:f}", "wait", wait_names[options->wait],
 			  "cpus", cpus_names[options->cpus],
 			  "policy", policy_names[options->policy], "framed", options->framed,
 			  "payload_checked", options->check_inside ? "inside" : "outside",
 			  "depth", (json_int_t)options->depth,
-			  "repeat", (json_int_t)options->repeat);
+			  "repeat", (json_int_t)options->repeat, "noise_percent", options->noise);
 	json_object_set_new(document, "rules", rules);
 	json_object_set_new(document, "interrupted", json_boolean(results->interrupted));
 	return document;
 }
 
+#define FLAGS	(JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(9))
+
+/* A list of rows has one on each line: they are long, and a line is what tools compare. */
+static int dump_member(const json_t *value, FILE *file)
+{
+	json_t *row;
+	size_t i;
+	int bad = 0;
+
+	if (!json_is_array(value))
+		return json_dumpf(value, file, FLAGS);
+	fputs("[", file);
+	json_array_foreach((json_t *)value, i, row) {
+		fputs(i ? ",\n  " : "\n  ", file);
+		bad |= json_dumpf(row, file, FLAGS);
+	}
+	fputs("]", file);
+	return bad;
+}
+
+/* One member on each line. */
+static int dump(const json_t *object, FILE *file)
+{
+	const char *key, *between = "{\n ";
+	json_t *value;
+	int bad = 0;
+
+	json_object_foreach((json_t *)object, key, value) {
+		fprintf(file, "%s\"%s\": ", between, key);
+		bad |= dump_member(value, file);
+		between = ",\n ";
+	}
+	fputs("\n}\n", file);
+	return bad || fflush(file) || ferror(file) ? -1 : 0;
+}
+
+/* What was there before stays whole until what is new is whole. */
+static int dump_file(const json_t *object, const char *path)
+{
+	char *other;
+	FILE *file;
+	int bad;
+
+	if (asprintf(&other, "%s.new", path) < 0)
+		return -1;
+	file = fopen(other, "we");
+	bad = !file || dump(object, file) < 0;
+	if (file)
+		bad |= fclose(file) != 0;
+	if (!bad)
+		bad = rename(other, path) < 0;
+	free(other);
+	return bad ? -1 : 0;
+}
+
+/* A device or a pipe is nothing that another file could take the place of. */
+static int dump_in_place(const json_t *object, const char *path)
+{
+	FILE *file = fopen(path, "we");
+	int bad;
+
+	if (!file)
+		return -1;
+	bad = dump(object, file);
+	return fclose(file) || bad ? -1 : 0;
+}
+
+static bool replaceable(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) < 0 || S_ISREG(st.st_mode);
+}
+
 int json_write(json_t *value, const char *path)
 {
-	size_t flags = JSON_INDENT(1) | JSON_REAL_PRECISION(9);
 	int bad;
 
 	if (!value)
 		errno = ENOMEM;
-	if (strcmp(path, "-") == 0)
-		bad = !value || json_dumpf(value, stdout, flags) < 0 || puts("") < 0;
+	if (!value)
+		bad = -1;
+	else if (strcmp(path, "-") == 0)
+		bad = dump(value, stdout);
+	else if (replaceable(path))
+		bad = dump_file(value, path);
 	else
-		bad = !value || json_dump_file(value, path, flags) < 0;
+		bad = dump_in_place(value, path);
 	json_decref(value);
 	if (bad)
 		fprintf(stderr, "ipcx-bench: cannot write %s: %s\n", path, strerror(errno));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <argp.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ enum {
 	OPT_CHECK,
 	OPT_FRAMED,
 	OPT_RAW,
+	OPT_NOISE,
 	OPT_REGIONS,
 	OPT_LIST,
 };
@@ -51,6 +53,8 @@ static const struct argp_option arguments[] = {
 	  "What to measure; instructions need a VM that counts them, which auto finds out (default: auto)", 2 },
 	{ "check", OPT_CHECK, "inside|outside", 0,
 	  "Write and check every payload inside the measured loop, or only in the messages before and after it (default: inside for ns, outside for instructions)", 2 },
+	{ "noise", OPT_NOISE, "PERCENT", 0,
+	  "Spread (median distance from the median) above which a row is marked as noisy (default: 10)", 2 },
 	{ "framed", OPT_FRAMED, NULL, 0,
 	  "Pipes and streams send a length header, as they would need for messages of different sizes", 2 },
 	{ "json", 'j', "FILE", 0, "Write everything to FILE too, - for stdout instead of the table", 3 },
@@ -150,6 +154,16 @@ unsigned long options_number(struct argp_state *state, const char *text, unsigne
 	return value;
 }
 
+double options_percent(struct argp_state *state, const char *text, const char *what)
+{
+	char *end;
+	double percent = strtod(text, &end);
+
+	if (end == text || *end || !(percent >= 0) || isinf(percent))
+		argp_error(state, "%s: not a percentage: '%s'", what, text);
+	return percent;
+}
+
 static unsigned int choice(struct argp_state *state, const char *text, const char *const *names,
 			   unsigned int count, const char *what)
 {
@@ -235,6 +249,9 @@ static error_t parse_more(int key, char *arg, struct argp_state *state)
 	case OPT_RAW:
 		options->raw = true;
 		return 0;
+	case OPT_NOISE:
+		options->noise = options_percent(state, arg, "--noise");
+		return 0;
 	case OPT_REGIONS:
 		options->regions = arg;
 		return 0;
@@ -299,7 +316,7 @@ void options_parse(int argc, char **argv, struct options *options)
 		.doc = doc,
 	};
 
-	*options = (struct options){ .duration_ms = 30, .depth = 64 };
+	*options = (struct options){ .duration_ms = 30, .depth = 64, .noise = 10 };
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, options);
 }

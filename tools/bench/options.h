@@ -17,4 +17,7 @@ void options_parse(int argc, char **argv, struct options *options);
 unsigned long options_number(struct argp_state *state, const char *text, unsigned long max,
 			     const char *what);
 
+/* The same for a percentage, 0 or more. */
+double options_percent(struct argp_state *state, const char *text, const char *what);
+
 #endif /* BENCH_OPTIONS_H */

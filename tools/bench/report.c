@@ -32,7 +32,7 @@ static const char *per(const struct bench_case *c)
 	return c->mode == MODE_PAIR || c->mode == MODE_ONEWAY ? "message" : "round trip";
 }
 
-/* What comes back is not moved twice as fast. */
+/* As case_rate() has it. */
 static bool has_rate(const struct bench_case *c)
 {
 	return clock_unit == CLOCK_NS && (c->mode == MODE_PAIR || c->mode == MODE_ONEWAY);
@@ -67,7 +67,7 @@ static void print_head(const struct results *results, const struct bench_case *c
 		printf(" | %6s", "CPU ns");
 	printf(" | %8s", "SWITCHES");
 	if (has_rate(c))
-		printf(" %6s", "MiB/s");
+		printf(" %6s %6s", "MSG/S", "MiB/s");
 	if (counted(results, c))
 		printf(" | %7s %6s %8s", "COUNTED", "LOCKED", "SYSCALLS");
 	puts("");
@@ -99,7 +99,16 @@ static void print_latencies(const struct bench_case *c)
 				      text));
 }
 
-static void print_figures(const struct bench_case *c)
+static void print_rates(const struct bench_case *c)
+{
+	double rate = case_rate(c);
+	char text[FIGURE];
+
+	printf(" %6s", figure(rate, text));
+	printf(" %6s", figure(rate * (double)c->size / (1 << 20), text));
+}
+
+static void print_figures(const struct bench_case *c, double noise)
 {
 	struct stats stats = case_stats(c);
 	/* The one of the two that is not the figure. */
@@ -114,17 +123,19 @@ static void print_figures(const struct bench_case *c)
 		printf(" | %6s", figure(case_cpu_ns(c), text));
 	printf(" | %8.3f", case_switches(c));
 	if (has_rate(c))
-		printf(" %6s", figure((double)c->size / stats.median * 1e9 / (1 << 20), text));
+		print_rates(c);
 	if (c->counted.known)
 		printf(" | %7s %6.2f %8.3f", figure(c->counted.instructions, text),
 		       c->counted.locked, c->counted.syscalls);
+	if (stats_noisy(&stats, noise))
+		printf(" | NOISY");
 }
 
-static void print_row(const struct bench_case *c)
+static void print_row(const struct bench_case *c, double noise)
 {
 	printf("%-19s", c->transport->name);
 	if (c->sample_count)
-		print_figures(c);
+		print_figures(c, noise);
 	else if (!c->err)
 		printf(" not measured");
 	if (c->err)
@@ -230,6 +241,21 @@ static void print_rules(const struct options *options, const json_t *env)
 		puts("         waking a process on another CPU of a virtual machine can take 50-100 us, which drowns the rest");
 }
 
+static void print_noisy(const struct options *options, const struct results *results)
+{
+	unsigned int i, noisy = 0;
+	struct stats stats;
+
+	for (i = 0; i < results->count; i++)
+		if (results->cases[i].sample_count) {
+			stats = case_stats(&results->cases[i]);
+			noisy += stats_noisy(&stats, options->noise);
+		}
+	if (noisy)
+		printf("\nNOISY: the repetitions of %u row%s spread by more than +-%g %%: rely on the order of magnitude only; more of them (--repeat), longer ones (--duration) or a quieter machine help\n",
+		       noisy, noisy > 1 ? "s" : "", options->noise);
+}
+
 void report_results(const struct options *options, const struct results *results,
 		    const json_t *env)
 {
@@ -240,8 +266,9 @@ void report_results(const struct options *options, const struct results *results
 	for (i = 0; i < results->count; i++) {
 		if (i == 0 || !same_table(&results->cases[i - 1], &results->cases[i]))
 			print_head(results, &results->cases[i]);
-		print_row(&results->cases[i]);
+		print_row(&results->cases[i], options->noise);
 	}
+	print_noisy(options, results);
 	if (results->interrupted)
 		puts("\ninterrupted: figures are over the repetitions that were finished");
 }

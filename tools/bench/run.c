@@ -291,3 +291,12 @@ double case_switches(const struct bench_case *c)
 		sum += c->samples[i].switches;
 	return sum / c->sample_count;
 }
+
+double case_rate(const struct bench_case *c)
+{
+	double median = case_stats(c).median;
+
+	if (clock_unit != CLOCK_NS || (c->mode != MODE_PAIR && c->mode != MODE_ONEWAY))
+		return 0;
+	return median > 0 ? 1e9 / median : 0;
+}

@@ -21,4 +21,10 @@ struct stats case_stats(const struct bench_case *bench_case);
 double case_cpu_ns(const struct bench_case *bench_case);
 double case_switches(const struct bench_case *bench_case);
 
+/*
+ * Messages per second, by the median; 0 where there is no such figure: of instructions, and of
+ * round trips, whose messages are not moved twice as fast for coming back.
+ */
+double case_rate(const struct bench_case *bench_case);
+
 #endif /* BENCH_RUN_H */

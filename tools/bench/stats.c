@@ -39,3 +39,8 @@ struct stats stats_of(double *values, size_t count)
 		stats.mad_percent = 100 * middle(values, count) / fabs(stats.median);
 	return stats;
 }
+
+bool stats_noisy(const struct stats *stats, double percent)
+{
+	return stats->mad_percent > percent;
+}

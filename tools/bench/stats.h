@@ -3,6 +3,7 @@
 #ifndef BENCH_STATS_H
 #define BENCH_STATS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
@@ -24,5 +25,11 @@ struct stats {
 
 /* Overwrites @values; @count is at least 1. */
 struct stats stats_of(double *values, size_t count);
+
+/*
+ * Whether repetitions lie too far apart for their median to be relied on: on both sides of it
+ * half of them are within @percent. One value has no spread.
+ */
+bool stats_noisy(const struct stats *stats, double percent);
 
 #endif /* BENCH_STATS_H */
