@@ -5,6 +5,7 @@
 
 #include "unit.h"
 
+#include "../../tools/bench/estimate.c"
 #include "../../tools/bench/figure.c"
 #include "../../tools/bench/histogram.c"
 #include "../../tools/bench/payload.c"
@@ -256,6 +257,29 @@ static void test_noisy(void)
 	unit_ok("what spreads beyond the bound is noisy");
 }
 
+static void test_estimate(void)
+{
+	struct bench_case cases[3] = { { .took_ms = 100 }, { .took_ms = 50 }, { .err = -ENOENT } };
+	struct results results = { .cases = cases, .count = 3 };
+	struct options options = { .repeat = 4, .duration_ms = 30 };
+	char text[ESTIMATE_TEXT];
+
+	clock_unit = CLOCK_NS;
+	UNIT_CHECK(estimate_left(&options, &results, 1, 0) == 4 * 150);
+	UNIT_CHECK(estimate_left(&options, &results, 1, 1) == 3 * 150 + 50);
+	UNIT_CHECK(estimate_left(&options, &results, 4, 1) == 50);
+	UNIT_CHECK(estimate_left(&options, &results, 4, 2) == 0);
+	UNIT_CHECK(estimate_left(&options, &results, 0, 0) == 5 * 150);
+	cases[1].took_ms = 0;
+	UNIT_CHECK(estimate_left(&options, &results, 1, 0) > 4 * 130);
+	clock_unit = CLOCK_INSTRUCTIONS;
+	UNIT_CHECK(estimate_left(&options, &results, 0, 0) < 0);
+	UNIT_CHECK(strcmp(estimate_text(8400, text), "8 s") == 0);
+	UNIT_CHECK(strcmp(estimate_text(200000, text), "3 min 20 s") == 0);
+	UNIT_CHECK(strcmp(estimate_text(3900000, text), "1 h 05 min") == 0);
+	unit_ok("what is left is what it took, as often as it is to be done");
+}
+
 /* Its buckets, read one after another, are all that was recorded. */
 static void test_histogram_walk(struct histogram *h, uint64_t *seed)
 {
@@ -331,7 +355,7 @@ int main(void)
 	static struct histogram histogram;
 	uint64_t seed = unit_seed();
 
-	puts("1..16");
+	puts("1..17");
 	test_size_good();
 	test_size_bad();
 	test_number();
@@ -346,6 +370,7 @@ int main(void)
 	test_constant(&histogram);
 	test_noisy();
 	test_histogram_walk(&histogram, &seed);
+	test_estimate();
 	test_payload(&seed);
 	test_slots(&seed);
 	return 0;

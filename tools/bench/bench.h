@@ -101,6 +101,7 @@ extern const char *const wait_names[3];
  * @noise: spread, in percent, above which a row is called noisy
  * @regions: file in which the QEMU plugin leaves its counts, or NULL
  * @quiet: no progress
+ * @announce: say at the start how long it takes
  */
 struct options {
 	struct transport_list transports;
@@ -124,6 +125,7 @@ struct options {
 	double noise;
 	const char *regions;
 	bool quiet;
+	bool announce;
 };
 
 /**
@@ -169,6 +171,8 @@ struct counted {
  * @raw: the same one by one, where asked for
  * @raw_count: how many
  * @counted: by the plugin
+ * @took_ms: how long the last repetition took as a whole; 0: there was none
+ * @depth: messages that may be on their way; 0: as many as the mechanism has room for
  * @err: 0, or why the case ended early
  * @skipped: it could not run at all
  * @why: reason for either
@@ -185,6 +189,8 @@ struct bench_case {
 	uint64_t *raw;
 	size_t raw_count;
 	struct counted counted;
+	double took_ms;
+	unsigned int depth;
 	int err;
 	bool skipped;
 	char why[IPCX_TRANSPORT_WHY];

@@ -98,10 +98,11 @@ static void add_figures(json_t *row, const struct bench_case *c, double noise)
 
 static json_t *json_case(const struct bench_case *c, double noise)
 {
-	json_t *row = json_pack("{s:s, s:s, s:I, s:i, s:I}",
+	json_t *row = json_pack("{s:s, s:s, s:I, s:i, s:I, s:I}",
 				"transport", c->transport->name,
 				"mode", mode_names[c->mode], "size", (json_int_t)c->size,
-				"batch", (int)c->batch, "count", (json_int_t)c->count);
+				"batch", (int)c->batch, "count", (json_int_t)c->count,
+				"depth", (json_int_t)c->depth);
 
 	if (c->sample_count)
 		add_figures(row, c, noise);

@@ -68,20 +68,22 @@ int plan_wait(const struct plan *plan)
 	return n == 1 ? 0 : -EPIPE;
 }
 
-/*
- * One process that sends before it receives needs the room for what it sent. Two
- * have the same for every mechanism: with its own defaults, from ten messages to
- * megabytes, the longest queue would win, since it switches tasks least. What has
- * no messages on their way needs no room.
- */
-static unsigned int depth(const struct options *options, const struct bench_case *c)
+unsigned int measure_depth(const struct options *options, const struct bench_case *c)
 {
+	unsigned int depth = options->depth < c->batch ? c->batch : options->depth;
+	size_t most;
+
 	if (c->mode == MODE_SWITCH ||
 	    (c->mode == MODE_ROUNDTRIP && (c->transport->caps & IPCX_TRANSPORT_CALLS_ONLY)))
 		return 0;
-	if (c->mode == MODE_PAIR || options->depth < c->batch)
+	if (c->mode == MODE_PAIR)
 		return c->batch;
-	return options->depth;
+	most = c->size ? MEASURE_ROOM / c->size : depth;
+	if (depth <= most)
+		return depth;
+	if (!(c->transport->caps & IPCX_TRANSPORT_BOUNDARIES))
+		return 0;
+	return most ? (unsigned int)most : 1;
 }
 
 static int open_pair(struct ipcx_transport_pair **pair, const struct options *options,
@@ -98,7 +100,7 @@ static int open_pair(struct ipcx_transport_pair **pair, const struct options *op
 		return fail(why, -ENOTSUP,
 			    "nothing holds a sender back: all would be sent before the first is received");
 	opts.msg_size = c->size;
-	opts.depth = depth(options, c);
+	opts.depth = c->depth;
 	opts.flags = options->framed ? 0 : IPCX_TRANSPORT_FIXED;
 	opts.wait = options->wait;
 	return ipcx_transport_open(pair, c->transport, &opts, why);

@@ -16,6 +16,8 @@
 #define MEASURE_CYCLE	32
 /* Messages that are timed one by one, at most. */
 #define LATENCIES_MAX	10000
+/* Bytes of messages for which room is asked in one direction, at most. */
+#define MEASURE_ROOM	((size_t)16 << 20)
 
 /**
  * struct phase - A stretch of messages that are treated alike.
@@ -87,6 +89,17 @@ int oneway_peer(const struct plan *plan, struct link *link);
  */
 int measure(const struct options *options, const struct bench_case *bench_case,
 	    unsigned long count, unsigned long number, struct outcome *outcome, char *why);
+
+/*
+ * Messages that a pair of this case is asked to hold, 0 being the mechanism's own room. One
+ * process that sends before it receives needs the room for what it sent. Two have the same for
+ * every mechanism: with its own defaults, from ten messages to megabytes, the longest queue
+ * would win, since it switches tasks least. What has no messages on their way needs no room;
+ * and so many long ones that they take more than MEASURE_ROOM are more than most mechanisms
+ * may hold: as many as fit into that, or one; byte streams move them in parts, through the
+ * room that they have.
+ */
+unsigned int measure_depth(const struct options *options, const struct bench_case *bench_case);
 
 /* The messages of a repetition are a multiple of this. */
 unsigned long measure_step(const struct bench_case *bench_case);

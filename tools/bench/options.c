@@ -28,6 +28,8 @@ enum {
 	OPT_NOISE,
 	OPT_REGIONS,
 	OPT_LIST,
+	OPT_QUICK,
+	OPT_FULL,
 };
 
 static const struct argp_option arguments[] = {
@@ -37,6 +39,10 @@ static const struct argp_option arguments[] = {
 	{ "sizes", 's', "SIZE,...", 0, "Payloads in bytes, or 4K, 1M (default: 64,4K,64K)", 1 },
 	{ "batch", 'b', "N,...", 0,
 	  "Messages per call in the modes pair and oneway (default: 1); mechanisms without batches are skipped for more, and a round trip has none", 1 },
+	{ "quick", OPT_QUICK, NULL, 0,
+	  "A first look, in less than a minute: three short repetitions", 2 },
+	{ "full", OPT_FULL, NULL, 0,
+	  "Everything: sizes from 1 byte to 16M, 11 longer repetitions; says at the start how long it takes", 2 },
 	{ "repeat", 'r', "N", 0, "Repetitions (default: 5 for ns, 32 for instructions)", 2 },
 	{ "count", OPT_COUNT, "N", 0, "Messages per repetition (default: as --duration says)", 2 },
 	{ "duration", OPT_DURATION, "MS", 0,
@@ -71,6 +77,8 @@ static const char doc[] =
 	"\v"
 	"Examples:\n"
 	"  ipcx-bench                                  all transports, modes, sizes\n"
+	"  ipcx-bench --quick                          a first look, in less than a minute\n"
+	"  ipcx-bench --full --json all.json           everything; it says how long\n"
 	"  ipcx-bench -t pipe,posix-mq -m roundtrip    two of them, there and back\n"
 	"  ipcx-bench -m pair -s 64 -b 1,32            one by one, and 32 per call\n"
 	"  ipcx-bench -s 0,1,1M --json out.json        unusual sizes, results as JSON\n"
@@ -194,29 +202,68 @@ static void check_wait(struct argp_state *state, const struct options *options)
 				     "--wait spin: two processes that spin need two CPUs: add --cpus two, or --modes pair");
 }
 
+enum {
+	PRESET_DEFAULT,
+	PRESET_QUICK,
+	PRESET_FULL,
+};
+
+/**
+ * struct preset - What is measured where nothing else was asked for.
+ * @modes: which
+ * @sizes: payloads
+ * @repeat: repetitions, of nanoseconds
+ * @cycle: the same of instructions
+ * @duration_ms: of a repetition
+ */
+static const struct preset {
+	const char *modes;
+	const char *sizes;
+	unsigned long repeat;
+	unsigned long cycle;
+	unsigned long duration_ms;
+} presets[] = {
+	[PRESET_DEFAULT] = { "pair,oneway,roundtrip,switch", "64,4K,64K", 5, MEASURE_CYCLE, 30 },
+	[PRESET_QUICK] = { "pair,oneway,roundtrip,switch", "64,4K,64K", 3, 5, 10 },
+	[PRESET_FULL] = { "pair,oneway,roundtrip,switch",
+			  "1,16,64,256,1K,4K,16K,64K,256K,1M,4M,16M", 11, MEASURE_CYCLE, 50 },
+};
+
+static unsigned int preset;
+
+static void take_preset(struct argp_state *state, unsigned int which)
+{
+	if (preset && preset != which)
+		argp_error(state, "--quick and --full: one of them, please");
+	preset = which;
+}
+
 static void finish(struct argp_state *state, struct options *options)
 {
+	const struct preset *p = &presets[preset];
 	bool counted = clock_counts_instructions();
-	char all[] = "pair,oneway,roundtrip,switch", sizes[] = "64,4K,64K", one[] = "1";
 
 	if (unit == CLOCK_INSTRUCTIONS && !counted)
 		argp_failure(state, EXIT_USAGE, 0,
 			     "the clock does not count instructions here: use a VM that does (tools/vm/run --icount)");
 	clock_choose(unit == 2 ? (counted ? CLOCK_INSTRUCTIONS : CLOCK_NS) : unit);
 	if (!options->repeat)
-		options->repeat = clock_unit == CLOCK_NS ? 5 : MEASURE_CYCLE;
+		options->repeat = clock_unit == CLOCK_NS ? p->repeat : p->cycle;
+	if (!options->duration_ms)
+		options->duration_ms = p->duration_ms;
+	options->announce = preset == PRESET_FULL;
 	options->check_inside = check == 2 ? clock_unit == CLOCK_NS : check;
 	options->policy = policy == 2 ? clock_unit == CLOCK_INSTRUCTIONS : policy;
 	if (options->cpus == CPUS_TWO && pin_init() < 2)
 		argp_failure(state, EXIT_USAGE, 0, "--cpus two: this process may use one CPU only");
 	list_default_transports(&options->transports, 0);
 	if (!options->mode_count)
-		list_parse(all, take_mode, options);
+		list_parse(p->modes, take_mode, options);
 	check_wait(state, options);
 	if (!options->size_count)
-		list_parse(sizes, take_size, options);
+		list_parse(p->sizes, take_size, options);
 	if (!options->batch_count)
-		list_parse(one, take_batch, options);
+		list_parse("1", take_batch, options);
 }
 
 static error_t parse_more(int key, char *arg, struct argp_state *state)
@@ -254,6 +301,12 @@ static error_t parse_more(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_REGIONS:
 		options->regions = arg;
+		return 0;
+	case OPT_QUICK:
+		take_preset(state, PRESET_QUICK);
+		return 0;
+	case OPT_FULL:
+		take_preset(state, PRESET_FULL);
 		return 0;
 	case OPT_LIST:
 		report_transports();
@@ -316,7 +369,7 @@ void options_parse(int argc, char **argv, struct options *options)
 		.doc = doc,
 	};
 
-	*options = (struct options){ .duration_ms = 30, .depth = 64, .noise = 10 };
+	*options = (struct options){ .depth = 64, .noise = 10 };
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, options);
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "estimate.h"
 #include "progress.h"
 #include "size.h"
 
@@ -12,14 +13,30 @@ void progress_init(bool quiet)
 	shown = !quiet && isatty(STDERR_FILENO);
 }
 
-void progress_step(unsigned long done, unsigned long all, const struct bench_case *next)
-{
-	char size[SIZE_TEXT];
+#define BAR	20
 
-	if (shown)
-		fprintf(stderr, "\r\033[K%3lu %%  %s %s %s", 100 * done / all,
-			next->transport->name, mode_names[next->mode],
-			size_format(next->size, size));
+static void print_bar(unsigned long done, unsigned long all)
+{
+	unsigned long i;
+
+	fputs("\r\033[K[", stderr);
+	for (i = 0; i < BAR; i++)
+		fputc(i < BAR * done / all ? '#' : '.', stderr);
+	fprintf(stderr, "] %3lu %%  ", 100 * done / all);
+}
+
+void progress_step(unsigned long done, unsigned long all, double left_ms,
+		   const struct bench_case *next)
+{
+	char size[SIZE_TEXT], left[ESTIMATE_TEXT];
+
+	if (!shown)
+		return;
+	print_bar(done, all);
+	if (left_ms >= 0)
+		fprintf(stderr, "%s left  ", estimate_text(left_ms, left));
+	fprintf(stderr, "%s %s %s", next->transport->name, mode_names[next->mode],
+		size_format(next->size, size));
 }
 
 void progress_end(void)

@@ -7,7 +7,11 @@
 
 /* Shows nothing unless stderr is a terminal and @quiet is false. */
 void progress_init(bool quiet);
-void progress_step(unsigned long done, unsigned long all, const struct bench_case *next);
+
+/* @done of @all steps are behind, and about @left_ms before us; negative: not known. */
+void progress_step(unsigned long done, unsigned long all, double left_ms,
+		   const struct bench_case *next);
+
 void progress_end(void);
 
 #endif /* BENCH_PROGRESS_H */

@@ -4,6 +4,7 @@
 
 #include "env.h"
 #include "figure.h"
+#include "measure.h"
 #include "payload.h"
 #include "report.h"
 #include "run.h"
@@ -217,6 +218,16 @@ static const char *figures_text(const struct options *options)
 	return figure_names[kinds[FIGURE_FEWEST] ? FIGURE_FEWEST : FIGURE_MEDIAN];
 }
 
+static unsigned int largest(const struct options *options)
+{
+	unsigned int i, at = 0;
+
+	for (i = 1; i < options->size_count; i++)
+		if (options->sizes[i] > options->sizes[at])
+			at = i;
+	return at;
+}
+
 static void print_rules(const struct options *options, const json_t *env)
 {
 	printf("rules    waiting: %s; %s, %s scheduling; %s and spread of %lu interleaved repetitions\n",
@@ -227,6 +238,8 @@ static void print_rules(const struct options *options, const json_t *env)
 	print_check(options);
 	printf("depth    between two processes room for %u messages, or a batch of more; byte streams and sockets as near as pages and the kernel's own bytes per message allow\n",
 	       options->depth);
+	if (options->sizes[largest(options)] > MEASURE_ROOM / options->depth)
+		puts("         where that is more than 16 MiB: as many as fit into that, or one; byte streams their own room");
 	if (round_trips_left_out(options))
 		puts("batches  a round trip is of one message: no rows of it with more per call");
 	printf("streams  %s\n", options->framed ? "4-byte length header before each message" :

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "estimate.h"
 #include "measure.h"
 #include "progress.h"
 #include "run.h"
@@ -51,6 +53,7 @@ static int add_case(struct results *results, const struct options *options,
 
 	*c = *like;
 	c->transport = transport;
+	c->depth = measure_depth(options, c);
 	return case_init(c, options);
 }
 
@@ -225,21 +228,50 @@ static bool pass(const struct options *options, struct results *results, unsigne
 {
 	struct bench_case *c;
 	unsigned int i;
+	uint64_t start;
 	int err;
 
 	for (i = 0; i < results->count; i++) {
 		c = &results->cases[i];
 		if (c->err)
 			continue;
-		progress_step(number * results->count + i,
-			      (options->repeat + 1) * results->count, c);
+		progress_step(number * results->count + i, (options->repeat + 1) * results->count,
+			      estimate_left(options, results, number, i), c);
 		outcome->latency_count = 0;
+		start = clock_ns();
 		err = number ? repetition(options, c, outcome) :
 			       choose_count(options, c, outcome);
+		if (number)
+			c->took_ms = (double)(clock_ns() - start) / 1e6;
 		if (err && !note_failure(results, c, err, outcome->opened))
 			return false;
 	}
 	return true;
+}
+
+/* Those that cannot run here are known at once, and take no time. */
+static void look_what_runs(struct results *results)
+{
+	struct bench_case *c;
+	unsigned int i;
+
+	for (i = 0; i < results->count; i++) {
+		c = &results->cases[i];
+		c->err = ipcx_transport_available(c->transport, c->why);
+		c->skipped = c->err != 0;
+	}
+}
+
+static void announce(const struct options *options, struct results *results)
+{
+	double left = estimate_left(options, results, 0, 0);
+	char text[ESTIMATE_TEXT];
+
+	if (!options->announce || options->quiet)
+		return;
+	fprintf(stderr, "ipcx-bench: rows: %u, repetitions: %lu, takes %s%s; Ctrl-C keeps what is finished\n",
+		results->count, options->repeat, left < 0 ? "its time" : "about ",
+		left < 0 ? "" : estimate_text(left, text));
 }
 
 int run_all(const struct options *options, struct results *results)
@@ -253,7 +285,9 @@ int run_all(const struct options *options, struct results *results)
 		free(outcome.latencies);
 		return -ENOMEM;
 	}
+	look_what_runs(results);
 	progress_init(options->quiet);
+	announce(options, results);
 	for (number = 0; number <= options->repeat; number++)
 		if (!pass(options, results, number, &outcome))
 			break;
