@@ -40,6 +40,7 @@ enum mode {
 	MODE_ONEWAY,
 	MODE_ROUNDTRIP,
 	MODE_SWITCH,
+	MODE_SETUP,
 	MODE_COUNT,
 };
 
@@ -50,6 +51,16 @@ static inline bool mode_has_latencies(enum mode mode)
 }
 
 extern const char *const mode_names[MODE_COUNT];
+
+/* What a set-up is made of. */
+enum setup_part {
+	SETUP_CREATE,
+	SETUP_ATTACH,
+	SETUP_CLOSE,
+	SETUP_PARTS,
+};
+
+extern const char *const setup_names[SETUP_PARTS];
 
 #define REPEAT_MAX	1000
 #define COUNT_MAX	100000000UL
@@ -134,12 +145,14 @@ struct options {
  * @cpu_ns: processor time of all processes, per message
  * @switches: context switches of all processes, per message
  * @region: number of the region for the QEMU plugin
+ * @parts: of a set-up
  */
 struct sample {
 	double per_message;
 	double cpu_ns;
 	double switches;
 	unsigned long region;
+	double parts[SETUP_PARTS];
 };
 
 /**

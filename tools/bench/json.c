@@ -58,6 +58,19 @@ static json_t *raw(const struct bench_case *c)
 	return list;
 }
 
+/* Without a step of the second process: null. */
+static json_t *setup(const struct bench_case *c)
+{
+	json_t *parts = json_object();
+	unsigned int i;
+
+	for (i = 0; i < SETUP_PARTS; i++)
+		json_object_set_new(parts, setup_names[i],
+				    i == SETUP_ATTACH && !c->transport->attach ?
+					    json_null() : json_real(case_part(c, i)));
+	return parts;
+}
+
 static void add_rates(json_t *row, const struct bench_case *c)
 {
 	double rate = case_rate(c);
@@ -83,6 +96,8 @@ static void add_figures(json_t *row, const struct bench_case *c, double noise)
 	add_rates(row, c);
 	json_object_set_new(row, "repetitions", repetitions(c));
 	json_object_set_new(row, "latency", latencies(c));
+	if (c->mode == MODE_SETUP)
+		json_object_set_new(row, "setup", setup(c));
 	json_object_set_new(row, "cpu_ns", json_real(case_cpu_ns(c)));
 	json_object_set_new(row, "context_switches", json_real(case_switches(c)));
 	if (c->counted.known)
@@ -128,12 +143,13 @@ json_t *json_results(const struct options *options, const struct results *result
 		json_array_append_new(rows, json_case(&results->cases[i], options->noise));
 	document = json_document("transports", env, rows);
 	json_decref(rows);
-	rules = json_pack("{s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:f}", "wait", wait_names[options->wait],
+	rules = json_pack("{s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:f, s:I}", "wait", wait_names[options->wait],
 			  "cpus", cpus_names[options->cpus],
 			  "policy", policy_names[options->policy], "framed", options->framed,
 			  "payload_checked", options->check_inside ? "inside" : "outside",
 			  "depth", (json_int_t)options->depth,
-			  "repeat", (json_int_t)options->repeat, "noise_percent", options->noise);
+			  "repeat", (json_int_t)options->repeat, "noise_percent", options->noise,
+			  "duration_ms", (json_int_t)options->duration_ms);
 	json_object_set_new(document, "rules", rules);
 	json_object_set_new(document, "interrupted", json_boolean(results->interrupted));
 	return document;

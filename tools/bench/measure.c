@@ -10,6 +10,7 @@
 
 #include "measure.h"
 #include "pin.h"
+#include "setup.h"
 #include "switch.h"
 
 #define WARM_UP	200
@@ -73,7 +74,7 @@ unsigned int measure_depth(const struct options *options, const struct bench_cas
 	unsigned int depth = options->depth < c->batch ? c->batch : options->depth;
 	size_t most;
 
-	if (c->mode == MODE_SWITCH ||
+	if (c->mode == MODE_SWITCH || c->mode == MODE_SETUP ||
 	    (c->mode == MODE_ROUNDTRIP && (c->transport->caps & IPCX_TRANSPORT_CALLS_ONLY)))
 		return 0;
 	if (c->mode == MODE_PAIR)
@@ -295,8 +296,11 @@ int measure(const struct options *options, const struct bench_case *c, unsigned 
 		return fail(why, -errno, "no memory");
 	make_plan(&plan, options, c, count);
 	hold_files(held, number);
-	err = pipe2(plan.go, O_CLOEXEC) < 0 ? fail(why, -errno, "cannot make a pipe") :
-					      run(options, c, &plan, outcome, why);
+	if (c->mode == MODE_SETUP)
+		err = setup_measure(options, c, outcome, why);
+	else
+		err = pipe2(plan.go, O_CLOEXEC) < 0 ? fail(why, -errno, "cannot make a pipe") :
+						      run(options, c, &plan, outcome, why);
 	if (plan.go[0] >= 0) {
 		close(plan.go[0]);
 		close(plan.go[1]);

@@ -54,6 +54,7 @@ struct plan {
  * @blocks: time per message of each block
  * @usage: of this process in the timed phase
  * @region: number of that phase for the QEMU plugin
+ * @parts: of a set-up
  * @opened: there was a pair to measure
  * @latencies: room for LATENCIES_MAX of them
  * @latency_count: how many there are
@@ -62,6 +63,7 @@ struct outcome {
 	double blocks[BLOCKS];
 	struct usage usage;
 	unsigned long region;
+	double parts[SETUP_PARTS];
 	bool opened;
 	uint64_t *latencies;
 	unsigned long latency_count;

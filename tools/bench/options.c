@@ -35,7 +35,7 @@ enum {
 static const struct argp_option arguments[] = {
 	{ "transports", 't', "NAME,...", 0, "Mechanisms to compare (default: all; see --list)", 1 },
 	{ "modes", 'm', "MODE,...", 0,
-	  "pair: one process sends and receives; oneway: throughput between two processes; roundtrip: there and back between two processes; switch: for reference, what a round trip would take without a message, by a test module (default: all)", 1 },
+	  "pair: one process sends and receives; oneway: throughput between two processes; roundtrip: there and back between two processes; switch: for reference, what a round trip would take without a message, by a test module; setup: to create, attach to and close a pair (default: pair, oneway, roundtrip, switch)", 1 },
 	{ "sizes", 's', "SIZE,...", 0, "Payloads in bytes, or 4K, 1M (default: 64,4K,64K)", 1 },
 	{ "batch", 'b', "N,...", 0,
 	  "Messages per call in the modes pair and oneway (default: 1); mechanisms without batches are skipped for more, and a round trip has none", 1 },
@@ -197,7 +197,7 @@ static void check_wait(struct argp_state *state, const struct options *options)
 	unsigned int i;
 
 	for (i = 0; i < options->mode_count; i++)
-		if (options->wait == IPCX_WAIT_SPIN && one && options->modes[i] != MODE_PAIR)
+		if (options->wait == IPCX_WAIT_SPIN && one && options->modes[i] != MODE_PAIR && options->modes[i] != MODE_SETUP)
 			argp_failure(state, EXIT_USAGE, 0,
 				     "--wait spin: two processes that spin need two CPUs: add --cpus two, or --modes pair");
 }
@@ -224,8 +224,8 @@ static const struct preset {
 	unsigned long duration_ms;
 } presets[] = {
 	[PRESET_DEFAULT] = { "pair,oneway,roundtrip,switch", "64,4K,64K", 5, MEASURE_CYCLE, 30 },
-	[PRESET_QUICK] = { "pair,oneway,roundtrip,switch", "64,4K,64K", 3, 5, 10 },
-	[PRESET_FULL] = { "pair,oneway,roundtrip,switch",
+	[PRESET_QUICK] = { "pair,oneway,roundtrip,switch,setup", "64,4K,64K", 3, 5, 10 },
+	[PRESET_FULL] = { "pair,oneway,roundtrip,switch,setup",
 			  "1,16,64,256,1K,4K,16K,64K,256K,1M,4M,16M", 11, MEASURE_CYCLE, 50 },
 };
 

@@ -21,6 +21,7 @@ static const char *const mode_texts[MODE_COUNT] = {
 	"oneway: one process sends, another receives",
 	"roundtrip: one process sends, another sends it back",
 	"switch: for reference, one process wakes another, which wakes it, in the kernel; no message",
+	"setup: a pair is created, the second process attaches to it, it is closed; nothing is sent",
 };
 
 static bool same_table(const struct bench_case *a, const struct bench_case *b)
@@ -30,6 +31,8 @@ static bool same_table(const struct bench_case *a, const struct bench_case *b)
 
 static const char *per(const struct bench_case *c)
 {
+	if (c->mode == MODE_SETUP)
+		return "set-up";
 	return c->mode == MODE_PAIR || c->mode == MODE_ONEWAY ? "message" : "round trip";
 }
 
@@ -67,6 +70,8 @@ static void print_head(const struct results *results, const struct bench_case *c
 	if (clock_unit == CLOCK_NS)
 		printf(" | %6s", "CPU ns");
 	printf(" | %8s", "SWITCHES");
+	if (c->mode == MODE_SETUP)
+		printf(" | %7s %7s %7s", "CREATE", "ATTACH", "CLOSE");
 	if (has_rate(c))
 		printf(" %6s %6s", "MSG/S", "MiB/s");
 	if (counted(results, c))
@@ -100,6 +105,19 @@ static void print_latencies(const struct bench_case *c)
 				      text));
 }
 
+static void print_parts(const struct bench_case *c)
+{
+	char text[FIGURE];
+	unsigned int i;
+
+	printf(" |");
+	for (i = 0; i < SETUP_PARTS; i++)
+		if (i == SETUP_ATTACH && !c->transport->attach)
+			printf(" %7s", "-");
+		else
+			printf(" %7s", figure(case_part(c, i), text));
+}
+
 static void print_rates(const struct bench_case *c)
 {
 	double rate = case_rate(c);
@@ -123,6 +141,8 @@ static void print_figures(const struct bench_case *c, double noise)
 	if (clock_unit == CLOCK_NS)
 		printf(" | %6s", figure(case_cpu_ns(c), text));
 	printf(" | %8.3f", case_switches(c));
+	if (c->mode == MODE_SETUP)
+		print_parts(c);
 	if (has_rate(c))
 		print_rates(c);
 	if (c->counted.known)

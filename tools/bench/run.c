@@ -23,7 +23,8 @@ static const unsigned long fixed_counts[MODE_COUNT] = {
 #define FEWEST		40
 #define PROBES		4
 
-const char *const mode_names[MODE_COUNT] = { "pair", "oneway", "roundtrip", "switch" };
+const char *const mode_names[MODE_COUNT] = { "pair", "oneway", "roundtrip", "switch", "setup" };
+const char *const setup_names[SETUP_PARTS] = { "create", "attach", "close" };
 const char *const policy_names[2] = { "normal", "batch" };
 const char *const wait_names[3] = { "block", "adaptive", "spin" };
 const char *const cpus_names[3] = { "same", "two", "any" };
@@ -76,6 +77,9 @@ static int add_mode(struct results *results, const struct options *options, enum
 
 	if (mode == MODE_SWITCH)
 		return add_case(results, options, &like, &switch_ops);
+	like.size = options->sizes[0];
+	if (mode == MODE_SETUP)
+		return add_transports(results, options, &like);
 	for (s = 0; s < options->size_count; s++)
 		for (b = 0; b < options->batch_count && !err; b++) {
 			like.size = options->sizes[s];
@@ -158,6 +162,10 @@ static int choose_count(const struct options *options, struct bench_case *c,
 	double wanted = (double)options->duration_ms * 1e6, one = 0;
 	int i, err = 0;
 
+	if (c->mode == MODE_SETUP) {
+		c->count = BLOCKS;
+		return measure(options, c, c->count, 0, outcome, c->why);
+	}
 	for (i = 0; i < PROBES && !err; i++) {
 		err = measure(options, c, count, 0, outcome, c->why);
 		one = per_message(c, outcome);
@@ -204,6 +212,7 @@ static int repetition(const struct options *options, struct bench_case *c,
 	sample->cpu_ns = outcome->usage.cpu_ns;
 	sample->switches = outcome->usage.switches;
 	sample->region = outcome->region;
+	memcpy(sample->parts, outcome->parts, sizeof(sample->parts));
 	keep_latencies(c, outcome);
 	c->sample_count++;
 	return 0;
@@ -333,4 +342,14 @@ double case_rate(const struct bench_case *c)
 	if (clock_unit != CLOCK_NS || (c->mode != MODE_PAIR && c->mode != MODE_ONEWAY))
 		return 0;
 	return median > 0 ? 1e9 / median : 0;
+}
+
+double case_part(const struct bench_case *c, enum setup_part part)
+{
+	double values[REPEAT_MAX];
+	unsigned int i;
+
+	for (i = 0; i < c->sample_count; i++)
+		values[i] = c->samples[i].parts[part];
+	return stats_of(values, c->sample_count).median;
 }

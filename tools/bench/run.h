@@ -27,4 +27,7 @@ double case_switches(const struct bench_case *bench_case);
  */
 double case_rate(const struct bench_case *bench_case);
 
+/* Median of a part of a set-up. */
+double case_part(const struct bench_case *bench_case, enum setup_part part);
+
 #endif /* BENCH_RUN_H */
