@@ -41,13 +41,14 @@ enum mode {
 	MODE_ROUNDTRIP,
 	MODE_SWITCH,
 	MODE_SETUP,
+	MODE_LATENCY,
 	MODE_COUNT,
 };
 
-/* One way nobody sees how long a message takes; a switch is no message. */
+/* As fast as it goes, nobody sees how long a message takes one way; a switch is no message. */
 static inline bool mode_has_latencies(enum mode mode)
 {
-	return mode == MODE_PAIR || mode == MODE_ROUNDTRIP;
+	return mode == MODE_PAIR || mode == MODE_ROUNDTRIP || mode == MODE_LATENCY;
 }
 
 extern const char *const mode_names[MODE_COUNT];
@@ -109,6 +110,7 @@ extern const char *const wait_names[3];
  * @check_inside: payloads are written and checked in the measured loop as well
  * @json: file for the results, or NULL
  * @raw: the file gets every latency
+ * @rate: messages per second in mode latency; 0: one after the other
  * @noise: spread, in percent, above which a row is called noisy
  * @regions: file in which the QEMU plugin leaves its counts, or NULL
  * @quiet: no progress
@@ -133,6 +135,7 @@ struct options {
 	bool check_inside;
 	const char *json;
 	bool raw;
+	unsigned long rate;
 	double noise;
 	const char *regions;
 	bool quiet;
@@ -146,6 +149,7 @@ struct options {
  * @switches: context switches of all processes, per message
  * @region: number of the region for the QEMU plugin
  * @parts: of a set-up
+ * @rate: messages per second that arrived, in mode latency
  */
 struct sample {
 	double per_message;
@@ -153,6 +157,7 @@ struct sample {
 	double switches;
 	unsigned long region;
 	double parts[SETUP_PARTS];
+	double rate;
 };
 
 /**

@@ -96,6 +96,8 @@ static void add_figures(json_t *row, const struct bench_case *c, double noise)
 	add_rates(row, c);
 	json_object_set_new(row, "repetitions", repetitions(c));
 	json_object_set_new(row, "latency", latencies(c));
+	if (c->mode == MODE_LATENCY && clock_unit == CLOCK_NS)
+		json_object_set_new(row, "arrived_per_second", json_real(case_arrived(c)));
 	if (c->mode == MODE_SETUP)
 		json_object_set_new(row, "setup", setup(c));
 	json_object_set_new(row, "cpu_ns", json_real(case_cpu_ns(c)));
@@ -143,13 +145,14 @@ json_t *json_results(const struct options *options, const struct results *result
 		json_array_append_new(rows, json_case(&results->cases[i], options->noise));
 	document = json_document("transports", env, rows);
 	json_decref(rows);
-	rules = json_pack("{s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:f, s:I}", "wait", wait_names[options->wait],
+	rules = json_pack("{s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:f, s:I, s:I}", "wait", wait_names[options->wait],
 			  "cpus", cpus_names[options->cpus],
 			  "policy", policy_names[options->policy], "framed", options->framed,
 			  "payload_checked", options->check_inside ? "inside" : "outside",
 			  "depth", (json_int_t)options->depth,
 			  "repeat", (json_int_t)options->repeat, "noise_percent", options->noise,
-			  "duration_ms", (json_int_t)options->duration_ms);
+			  "duration_ms", (json_int_t)options->duration_ms,
+			  "rate", (json_int_t)options->rate);
 	json_object_set_new(document, "rules", rules);
 	json_object_set_new(document, "interrupted", json_boolean(results->interrupted));
 	return document;

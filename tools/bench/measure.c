@@ -13,7 +13,7 @@
 #include "setup.h"
 #include "switch.h"
 
-#define WARM_UP	200
+#define WARM_UP	MEASURE_BESIDE
 #define AFTER	20
 /* Counts of instructions hardly differ: so many tell as much as many more. */
 #define FEW_LATENCIES	1000
@@ -45,12 +45,15 @@ static void make_plan(struct plan *plan, const struct options *options,
 	unsigned long warm_up = count < WARM_UP ? count : WARM_UP, single = 0;
 	uint64_t next;
 
-	if (mode_has_latencies(c->mode))
+	/* Else each is timed already. */
+	if (mode_has_latencies(c->mode) && c->mode != MODE_LATENCY)
 		single = count / 2 < most ? count / 2 : most;
 	next = phase(&plan->warm_up, 0, warm_up, c->batch, true);
 	next = phase(&plan->timed, next, count, c->batch, options->check_inside);
 	next = phase(&plan->single, next, single, c->batch, options->check_inside);
 	phase(&plan->after, next, AFTER, c->batch, true);
+	plan->rate = options->rate;
+	plan->alone = options->cpus == CPUS_TWO;
 }
 
 int plan_go(const struct plan *plan)
@@ -116,6 +119,7 @@ static const struct {
 	[MODE_ONEWAY] = { oneway_measure, oneway_peer },
 	[MODE_ROUNDTRIP] = { exchange_measure, exchange_peer },
 	[MODE_SWITCH] = { switch_measure, switch_peer },
+	[MODE_LATENCY] = { latency_measure, latency_peer },
 };
 
 static int peer(const struct options *options, const struct bench_case *c,
@@ -276,6 +280,19 @@ static void release_files(const int fds[MEASURE_CYCLE])
 			close(fds[i]);
 }
 
+#define STAMPS	(LATENCIES_MAX * sizeof(uint64_t) + sizeof(struct usage))
+
+/* What the peer leaves for this process. Its pages are there before anything is measured. */
+static int share_memory(struct plan *plan)
+{
+	plan->stamps = mmap(NULL, STAMPS, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (plan->stamps == MAP_FAILED)
+		return -errno;
+	plan->peer_usage = (struct usage *)(plan->stamps + LATENCIES_MAX);
+	return 0;
+}
+
 int measure(const struct options *options, const struct bench_case *c, unsigned long count,
 	    unsigned long number, struct outcome *outcome, char *why)
 {
@@ -290,10 +307,9 @@ int measure(const struct options *options, const struct bench_case *c, unsigned 
 	err = pin_policy(options->policy);
 	if (err)
 		return fail(why, err, "cannot change the scheduling policy");
-	plan.peer_usage = mmap(NULL, sizeof(*plan.peer_usage), PROT_READ | PROT_WRITE,
-			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (plan.peer_usage == MAP_FAILED)
-		return fail(why, -errno, "no memory");
+	err = share_memory(&plan);
+	if (err)
+		return fail(why, err, "no memory");
 	make_plan(&plan, options, c, count);
 	hold_files(held, number);
 	if (c->mode == MODE_SETUP)
@@ -306,6 +322,6 @@ int measure(const struct options *options, const struct bench_case *c, unsigned 
 		close(plan.go[1]);
 	}
 	release_files(held);
-	munmap(plan.peer_usage, sizeof(*plan.peer_usage));
+	munmap(plan.stamps, STAMPS);
 	return err;
 }

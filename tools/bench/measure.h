@@ -16,6 +16,8 @@
 #define MEASURE_CYCLE	32
 /* Messages that are timed one by one, at most. */
 #define LATENCIES_MAX	10000
+/* Messages before and after the measured ones, at most. */
+#define MEASURE_BESIDE	200
 /* Bytes of messages for which room is asked in one direction, at most. */
 #define MEASURE_ROOM	((size_t)16 << 20)
 
@@ -38,6 +40,9 @@ struct phase {
  * @single: each message timed by itself; none in one-way mode
  * @after: always checked, not measured: what went wrong before shows here
  * @go: pipe by which the measuring process lets its peer go on
+ * @stamps: in shared memory, in mode latency: when each message was sent, or should have been
+ * @rate: messages per second in that mode; 0: one after the other
+ * @alone: the sender has a processor for itself
  * @peer_usage: where the other process leaves its usage in @timed
  */
 struct plan {
@@ -46,6 +51,9 @@ struct plan {
 	struct phase single;
 	struct phase after;
 	int go[2];
+	uint64_t *stamps;
+	unsigned long rate;
+	bool alone;
 	struct usage *peer_usage;
 };
 
@@ -55,6 +63,7 @@ struct plan {
  * @usage: of this process in the timed phase
  * @region: number of that phase for the QEMU plugin
  * @parts: of a set-up
+ * @rate: messages per second that arrived, in mode latency
  * @opened: there was a pair to measure
  * @latencies: room for LATENCIES_MAX of them
  * @latency_count: how many there are
@@ -64,6 +73,7 @@ struct outcome {
 	struct usage usage;
 	unsigned long region;
 	double parts[SETUP_PARTS];
+	double rate;
 	bool opened;
 	uint64_t *latencies;
 	unsigned long latency_count;
@@ -79,10 +89,12 @@ int plan_wait(const struct plan *plan);
  */
 int exchange_measure(const struct plan *plan, struct link *link, struct outcome *outcome);
 int oneway_measure(const struct plan *plan, struct link *link, struct outcome *outcome);
+int latency_measure(const struct plan *plan, struct link *link, struct outcome *outcome);
 
 /* The other process's side; 0 or a negative errno. */
 int exchange_peer(const struct plan *plan, struct link *link);
 int oneway_peer(const struct plan *plan, struct link *link);
+int latency_peer(const struct plan *plan, struct link *link);
 
 /*
  * Measures @count messages of the case once, as repetition @number. Returns 0, or a negative errno with

@@ -13,6 +13,7 @@
 
 #define SIZE_LIMIT	((size_t)1 << 30)
 #define DURATION_LIMIT	600000
+#define RATE_LIMIT	100000000
 
 enum {
 	OPT_COUNT = 256,
@@ -26,6 +27,7 @@ enum {
 	OPT_FRAMED,
 	OPT_RAW,
 	OPT_NOISE,
+	OPT_RATE,
 	OPT_REGIONS,
 	OPT_LIST,
 	OPT_QUICK,
@@ -35,7 +37,7 @@ enum {
 static const struct argp_option arguments[] = {
 	{ "transports", 't', "NAME,...", 0, "Mechanisms to compare (default: all; see --list)", 1 },
 	{ "modes", 'm', "MODE,...", 0,
-	  "pair: one process sends and receives; oneway: throughput between two processes; roundtrip: there and back between two processes; switch: for reference, what a round trip would take without a message, by a test module; setup: to create, attach to and close a pair (default: pair, oneway, roundtrip, switch)", 1 },
+	  "pair: one process sends and receives; oneway: throughput between two processes; roundtrip: there and back between two processes; switch: for reference, what a round trip would take without a message, by a test module; setup: to create, attach to and close a pair; latency: one way, by the clock of both processes (default: pair, oneway, roundtrip, switch)", 1 },
 	{ "sizes", 's', "SIZE,...", 0, "Payloads in bytes, or 4K, 1M (default: 64,4K,64K)", 1 },
 	{ "batch", 'b', "N,...", 0,
 	  "Messages per call in the modes pair and oneway (default: 1); mechanisms without batches are skipped for more, and a round trip has none", 1 },
@@ -59,6 +61,8 @@ static const struct argp_option arguments[] = {
 	  "What to measure; instructions need a VM that counts them, which auto finds out (default: auto)", 2 },
 	{ "check", OPT_CHECK, "inside|outside", 0,
 	  "Write and check every payload inside the measured loop, or only in the messages before and after it (default: inside for ns, outside for instructions)", 2 },
+	{ "rate", OPT_RATE, "N", 0,
+	  "Messages per second in mode latency, sent at fixed times, from which the latency counts (default: each when the one before has arrived)", 2 },
 	{ "noise", OPT_NOISE, "PERCENT", 0,
 	  "Spread (median distance from the median) above which a row is marked as noisy (default: 10)", 2 },
 	{ "framed", OPT_FRAMED, NULL, 0,
@@ -77,6 +81,7 @@ static const char doc[] =
 	"\v"
 	"Examples:\n"
 	"  ipcx-bench                                  all transports, modes, sizes\n"
+	"  ipcx-bench -m latency --rate 10000 --cpus two   one way, 10000 messages per second\n"
 	"  ipcx-bench --quick                          a first look, in less than a minute\n"
 	"  ipcx-bench --full --json all.json           everything; it says how long\n"
 	"  ipcx-bench -t pipe,posix-mq -m roundtrip    two of them, there and back\n"
@@ -202,6 +207,21 @@ static void check_wait(struct argp_state *state, const struct options *options)
 				     "--wait spin: two processes that spin need two CPUs: add --cpus two, or --modes pair");
 }
 
+static void check_rate(struct argp_state *state, const struct options *options)
+{
+	unsigned int i;
+
+	if (!options->rate)
+		return;
+	if (clock_unit == CLOCK_INSTRUCTIONS)
+		argp_failure(state, EXIT_USAGE, 0,
+			     "--rate: a clock that counts instructions has no seconds: add --unit ns, or leave the rate out");
+	for (i = 0; i < options->mode_count; i++)
+		if (options->modes[i] == MODE_LATENCY)
+			return;
+	argp_failure(state, EXIT_USAGE, 0, "--rate is of mode latency: add --modes latency");
+}
+
 enum {
 	PRESET_DEFAULT,
 	PRESET_QUICK,
@@ -224,8 +244,8 @@ static const struct preset {
 	unsigned long duration_ms;
 } presets[] = {
 	[PRESET_DEFAULT] = { "pair,oneway,roundtrip,switch", "64,4K,64K", 5, MEASURE_CYCLE, 30 },
-	[PRESET_QUICK] = { "pair,oneway,roundtrip,switch,setup", "64,4K,64K", 3, 5, 10 },
-	[PRESET_FULL] = { "pair,oneway,roundtrip,switch,setup",
+	[PRESET_QUICK] = { "pair,oneway,roundtrip,switch,setup,latency", "64,4K,64K", 3, 5, 10 },
+	[PRESET_FULL] = { "pair,oneway,roundtrip,switch,setup,latency",
 			  "1,16,64,256,1K,4K,16K,64K,256K,1M,4M,16M", 11, MEASURE_CYCLE, 50 },
 };
 
@@ -258,7 +278,8 @@ static void finish(struct argp_state *state, struct options *options)
 		argp_failure(state, EXIT_USAGE, 0, "--cpus two: this process may use one CPU only");
 	list_default_transports(&options->transports, 0);
 	if (!options->mode_count)
-		list_parse(p->modes, take_mode, options);
+		list_parse(options->rate ? mode_names[MODE_LATENCY] : p->modes, take_mode, options);
+	check_rate(state, options);
 	check_wait(state, options);
 	if (!options->size_count)
 		list_parse(p->sizes, take_size, options);
@@ -295,6 +316,9 @@ static error_t parse_more(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_RAW:
 		options->raw = true;
+		return 0;
+	case OPT_RATE:
+		options->rate = options_number(state, arg, RATE_LIMIT, "--rate");
 		return 0;
 	case OPT_NOISE:
 		options->noise = options_percent(state, arg, "--noise");

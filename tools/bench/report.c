@@ -22,6 +22,7 @@ static const char *const mode_texts[MODE_COUNT] = {
 	"roundtrip: one process sends, another sends it back",
 	"switch: for reference, one process wakes another, which wakes it, in the kernel; no message",
 	"setup: a pair is created, the second process attaches to it, it is closed; nothing is sent",
+	"latency: one process sends, another receives; from the one's clock to the other's",
 };
 
 static bool same_table(const struct bench_case *a, const struct bench_case *b)
@@ -33,7 +34,7 @@ static const char *per(const struct bench_case *c)
 {
 	if (c->mode == MODE_SETUP)
 		return "set-up";
-	return c->mode == MODE_PAIR || c->mode == MODE_ONEWAY ? "message" : "round trip";
+	return c->mode != MODE_ROUNDTRIP && c->mode != MODE_SWITCH ? "message" : "round trip";
 }
 
 /* As case_rate() has it. */
@@ -74,6 +75,8 @@ static void print_head(const struct results *results, const struct bench_case *c
 		printf(" | %7s %7s %7s", "CREATE", "ATTACH", "CLOSE");
 	if (has_rate(c))
 		printf(" %6s %6s", "MSG/S", "MiB/s");
+	if (c->mode == MODE_LATENCY && clock_unit == CLOCK_NS)
+		printf(" | %9s", "ARRIVED/S");
 	if (counted(results, c))
 		printf(" | %7s %6s %8s", "COUNTED", "LOCKED", "SYSCALLS");
 	puts("");
@@ -145,6 +148,8 @@ static void print_figures(const struct bench_case *c, double noise)
 		print_parts(c);
 	if (has_rate(c))
 		print_rates(c);
+	if (c->mode == MODE_LATENCY && clock_unit == CLOCK_NS)
+		printf(" | %9s", figure(case_arrived(c), text));
 	if (c->counted.known)
 		printf(" | %7s %6.2f %8.3f", figure(c->counted.instructions, text),
 		       c->counted.locked, c->counted.syscalls);
@@ -248,6 +253,23 @@ static unsigned int largest(const struct options *options)
 	return at;
 }
 
+static void print_latency_rules(const struct options *options)
+{
+	unsigned int i;
+
+	for (i = 0; i < options->mode_count; i++)
+		if (options->modes[i] == MODE_LATENCY)
+			break;
+	if (i == options->mode_count)
+		return;
+	if (!options->rate)
+		puts("latency  both processes read the same clock; one message at a time, the next when a byte by a pipe has said that it arrived");
+	else
+		printf("latency  both processes read the same clock; %lu messages per second, counted from when they should have been sent; the sender %s\n",
+		       options->rate, options->cpus == CPUS_TWO ? "has a processor for itself" :
+		       "sleeps until then, and how late it wakes up is in the figures");
+}
+
 static void print_rules(const struct options *options, const json_t *env)
 {
 	printf("rules    waiting: %s; %s, %s scheduling; %s and spread of %lu interleaved repetitions\n",
@@ -262,6 +284,7 @@ static void print_rules(const struct options *options, const json_t *env)
 		puts("         where that is more than 16 MiB: as many as fit into that, or one; byte streams their own room");
 	if (round_trips_left_out(options))
 		puts("batches  a round trip is of one message: no rows of it with more per call");
+	print_latency_rules(options);
 	printf("streams  %s\n", options->framed ? "4-byte length header before each message" :
 		"all messages of a row have one size, so pipes and streams need no header (but for size 0)");
 	printf("clock    reading it takes %llu %s, which is part of every percentile\n",

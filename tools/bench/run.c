@@ -18,12 +18,13 @@ static const unsigned long fixed_counts[MODE_COUNT] = {
 	[MODE_ONEWAY] = 2000,
 	[MODE_ROUNDTRIP] = 200,
 	[MODE_SWITCH] = 4000,
+	[MODE_LATENCY] = 200,
 };
 
 #define FEWEST		40
 #define PROBES		4
 
-const char *const mode_names[MODE_COUNT] = { "pair", "oneway", "roundtrip", "switch", "setup" };
+const char *const mode_names[MODE_COUNT] = { "pair", "oneway", "roundtrip", "switch", "setup", "latency" };
 const char *const setup_names[SETUP_PARTS] = { "create", "attach", "close" };
 const char *const policy_names[2] = { "normal", "batch" };
 const char *const wait_names[3] = { "block", "adaptive", "spin" };
@@ -41,10 +42,10 @@ static int case_init(struct bench_case *c, const struct options *options)
 	return c->raw ? 0 : -ENOMEM;
 }
 
-/* A round trip is of one message, so it has no batches. */
+/* A round trip is of one message, so it has no batches; nor has what is sent one by one. */
 static bool makes_sense(enum mode mode, unsigned int batch)
 {
-	return mode != MODE_ROUNDTRIP || batch == 1;
+	return (mode != MODE_ROUNDTRIP && mode != MODE_LATENCY) || batch == 1;
 }
 
 static int add_case(struct results *results, const struct options *options,
@@ -154,6 +155,19 @@ static unsigned long fixed_count(const struct bench_case *c)
 	return count < FEWEST ? FEWEST : count;
 }
 
+/* Between two messages there is the word that the first has arrived. */
+#define LATENCY_SHARE	2
+
+/* Each has its place among the stamps. */
+static unsigned long latency_count(const struct options *options, unsigned long count)
+{
+	if (!options->count && options->rate)
+		count = options->duration_ms * options->rate / 1000;
+	else if (!options->count && clock_unit == CLOCK_NS)
+		count /= LATENCY_SHARE;
+	return count < LATENCIES_MAX ? count : LATENCIES_MAX;
+}
+
 /* How many messages take the time that a repetition should. */
 static int choose_count(const struct options *options, struct bench_case *c,
 			struct outcome *outcome)
@@ -169,7 +183,7 @@ static int choose_count(const struct options *options, struct bench_case *c,
 	for (i = 0; i < PROBES && !err; i++) {
 		err = measure(options, c, count, 0, outcome, c->why);
 		one = per_message(c, outcome);
-		if (clock_unit == CLOCK_INSTRUCTIONS || options->count ||
+		if (clock_unit == CLOCK_INSTRUCTIONS || options->count || options->rate ||
 		    one * (double)count > wanted / 8)
 			break;
 		count *= 8;
@@ -182,6 +196,8 @@ static int choose_count(const struct options *options, struct bench_case *c,
 		count = fixed_count(c);
 	else
 		count = one < 1 ? COUNT_MAX : (unsigned long)(wanted / one);
+	if (c->mode == MODE_LATENCY)
+		count = latency_count(options, count);
 	/* One block each at least, where a message takes longer than a repetition should. */
 	if (!count)
 		count = step;
@@ -212,6 +228,7 @@ static int repetition(const struct options *options, struct bench_case *c,
 	sample->cpu_ns = outcome->usage.cpu_ns;
 	sample->switches = outcome->usage.switches;
 	sample->region = outcome->region;
+	sample->rate = outcome->rate;
 	memcpy(sample->parts, outcome->parts, sizeof(sample->parts));
 	keep_latencies(c, outcome);
 	c->sample_count++;
@@ -351,5 +368,15 @@ double case_part(const struct bench_case *c, enum setup_part part)
 
 	for (i = 0; i < c->sample_count; i++)
 		values[i] = c->samples[i].parts[part];
+	return stats_of(values, c->sample_count).median;
+}
+
+double case_arrived(const struct bench_case *c)
+{
+	double values[REPEAT_MAX];
+	unsigned int i;
+
+	for (i = 0; i < c->sample_count; i++)
+		values[i] = c->samples[i].rate;
 	return stats_of(values, c->sample_count).median;
 }

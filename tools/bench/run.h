@@ -30,4 +30,7 @@ double case_rate(const struct bench_case *bench_case);
 /* Median of a part of a set-up. */
 double case_part(const struct bench_case *bench_case, enum setup_part part);
 
+/* Messages per second that arrived in mode latency, median. */
+double case_arrived(const struct bench_case *bench_case);
+
 #endif /* BENCH_RUN_H */
