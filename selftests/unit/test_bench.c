@@ -260,18 +260,27 @@ static void test_noisy(void)
 static void test_estimate(void)
 {
 	struct bench_case cases[3] = { { .took_ms = 100 }, { .took_ms = 50 }, { .err = -ENOENT } };
+	struct bench_case *a = &cases[0], *b = &cases[1];
 	struct results results = { .cases = cases, .count = 3 };
 	struct options options = { .repeat = 4, .duration_ms = 30 };
 	char text[ESTIMATE_TEXT];
 
 	clock_unit = CLOCK_NS;
 	UNIT_CHECK(estimate_left(&options, &results, 1, 0) == 4 * 150);
-	UNIT_CHECK(estimate_left(&options, &results, 1, 1) == 3 * 150 + 50);
-	UNIT_CHECK(estimate_left(&options, &results, 4, 1) == 50);
-	UNIT_CHECK(estimate_left(&options, &results, 4, 2) == 0);
 	UNIT_CHECK(estimate_left(&options, &results, 0, 0) == 5 * 150);
-	cases[1].took_ms = 0;
-	UNIT_CHECK(estimate_left(&options, &results, 1, 0) > 4 * 130);
+	UNIT_CHECK(estimate_left(&options, &results, 0, 1) == 4 * 150 + 50);
+	a->sample_count = 1;
+	UNIT_CHECK(estimate_left(&options, &results, 1, 1) == 3 * 150 + 50);
+	/* Of a run that was cut off. */
+	UNIT_CHECK(estimate_left(&options, &results, 0, 0) == 3 * 150 + 50 + 50);
+	a->sample_count = 4;
+	b->sample_count = 3;
+	UNIT_CHECK(estimate_left(&options, &results, 4, 1) == 50);
+	b->sample_count = 4;
+	UNIT_CHECK(estimate_left(&options, &results, 4, 2) == 0);
+	b->took_ms = 0;
+	b->sample_count = 2;
+	UNIT_CHECK(estimate_left(&options, &results, 3, 0) > 2 * 30);
 	clock_unit = CLOCK_INSTRUCTIONS;
 	UNIT_CHECK(estimate_left(&options, &results, 0, 0) < 0);
 	UNIT_CHECK(strcmp(estimate_text(8400, text), "8 s") == 0);
@@ -283,6 +292,7 @@ static void test_estimate(void)
 /* Its buckets, read one after another, are all that was recorded. */
 static void test_histogram_walk(struct histogram *h, uint64_t *seed)
 {
+	static struct histogram again;
 	uint64_t upper, count, last = 0, sum = 0, seen = 0;
 	unsigned int i;
 
@@ -299,6 +309,10 @@ static void test_histogram_walk(struct histogram *h, uint64_t *seed)
 		seen++;
 	}
 	UNIT_CHECK(sum == 1001 && last == UINT64_MAX && seen > 1);
+	for (i = 0; histogram_next(h, &i, &upper, &count); i++)
+		histogram_add(&again, upper, count);
+	histogram_bounds(&again, h->min, h->max);
+	UNIT_CHECK(memcmp(&again, h, sizeof(again)) == 0);
 	unit_ok("a histogram is read bucket by bucket, without the empty ones");
 }
 

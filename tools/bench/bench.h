@@ -112,6 +112,7 @@ extern const char *const wait_names[3];
  * @raw: the file gets every latency
  * @rate: messages per second in mode latency; 0: one after the other
  * @noise: spread, in percent, above which a row is called noisy
+ * @resume: file with repetitions that need not be done again, or NULL
  * @regions: file in which the QEMU plugin leaves its counts, or NULL
  * @quiet: no progress
  * @announce: say at the start how long it takes
@@ -137,6 +138,7 @@ struct options {
 	bool raw;
 	unsigned long rate;
 	double noise;
+	const char *resume;
 	const char *regions;
 	bool quiet;
 	bool announce;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* ipcx-bench compare: do two runs agree? */
+/* ipcx-bench compare: what has changed from one run to another, beyond their noise? */
 #include <argp.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,13 +11,26 @@
 #include "json.h"
 #include "options.h"
 
+/**
+ * struct compare - What to hold against what.
+ * @paths: the files
+ * @bound: percent; negative: beyond the spread
+ * @less: what a smaller figure is called
+ * @more: what a larger one is called
+ */
 struct compare {
 	const char *paths[2];
 	double bound;
+	const char *less;
+	const char *more;
 };
 
+/* Without --bound, where figures spread: what lies so far apart counts as changed. */
+#define SPREADS	3
+#define LEAST	1.0
+
 static const struct argp_option arguments[] = {
-	{ "bound", 'b', "PERCENT", 0, "Largest difference allowed (default: 1)", 1 },
+	{ "bound", 'b', "PERCENT", 0, "Largest difference allowed, whatever the spread (default: of instructions 1; else what is beyond the spread of both runs has changed)", 1 },
 	{ 0 }
 };
 
@@ -56,7 +69,7 @@ static bool same_row(const json_t *a, const json_t *b)
 {
 	static const char *const keys[] = {
 		"transport", "mode", "size", "batch", "queued", "priorities", "peer", "wait",
-		"between",
+		"between", "rate", "pairs",
 	};
 	unsigned int i;
 
@@ -89,58 +102,133 @@ static void print_name(const json_t *row)
 	printf("%-40s", text);
 }
 
-/*
- * Returns the difference in percent, or infinity where only one has a figure, or
- * the one a median and the other the fewest.
+/**
+ * struct tally - What came of the rows.
+ * @rows: both files have a figure
+ * @changed: beyond the bound, or beyond both spreads
+ * @lone: only one file has a figure, or only one a median
+ * @worst: largest difference, in percent
  */
-static double compare_row(const json_t *a, const json_t *b)
-{
-	const json_t *x = json_object_get(a, "figure"), *y = json_object_get(b, "figure");
-	double first, second, percent;
+struct tally {
+	unsigned int rows;
+	unsigned int changed;
+	unsigned int lone;
+	double worst;
+};
 
-	if (!x && !y)
-		return 0;
-	print_name(a);
-	if (!x || !y) {
-		printf(" measured in one run only\n");
-		return INFINITY;
-	}
-	if (!same_value(a, b, "figure_is")) {
-		printf(" a median in one run only\n");
-		return INFINITY;
-	}
-	first = json_number_value(x);
-	second = json_number_value(y);
-	percent = first != 0 ? 100 * (second - first) / first : second != 0 ? INFINITY : 0;
-	printf(" %12.1f %12.1f %+8.2f %%\n", first, second, percent);
-	return fabs(percent);
+static double spread(const json_t *row)
+{
+	return json_number_value(json_object_get(row, "mad_percent"));
 }
 
-static int compare_all(const json_t *a, const json_t *b, double bound)
+/* In percent; a median's distance to another is noise as far as repetitions lie apart. */
+static double allowed(const struct compare *compare, const json_t *a, const json_t *b)
+{
+	double percent;
+
+	if (compare->bound >= 0)
+		return compare->bound;
+	percent = SPREADS * (spread(a) > spread(b) ? spread(a) : spread(b));
+	return percent > LEAST ? percent : LEAST;
+}
+
+static double difference(double first, double second)
+{
+	if (first != 0)
+		return 100 * (second - first) / first;
+	return second != 0 ? INFINITY : 0;
+}
+
+static void compare_figures(const struct compare *compare, const json_t *a, const json_t *b,
+			    struct tally *tally)
+{
+	double first = json_number_value(json_object_get(a, "figure"));
+	double second = json_number_value(json_object_get(b, "figure"));
+	double percent = difference(first, second), most = allowed(compare, a, b);
+
+	printf(" %12.1f %12.1f %+8.2f %%", first, second, percent);
+	if (compare->bound < 0)
+		printf(" +-%6.2f", most);
+	tally->rows++;
+	if (fabs(percent) > tally->worst)
+		tally->worst = fabs(percent);
+	if (fabs(percent) > most) {
+		tally->changed++;
+		printf("  %s", percent < 0 ? compare->less : compare->more);
+	}
+	puts("");
+}
+
+static void compare_row(const struct compare *compare, const json_t *a, const json_t *b,
+			struct tally *tally)
+{
+	const json_t *x = json_object_get(a, "figure"), *y = json_object_get(b, "figure");
+
+	if (!x && !y)
+		return;
+	print_name(a ? a : b);
+	if (x && y && same_value(a, b, "figure_is")) {
+		compare_figures(compare, a, b, tally);
+		return;
+	}
+	tally->lone++;
+	printf(" %s in one run only\n", x && y ? "a median" : "measured");
+}
+
+/* As the exit status says. */
+static bool agree(const struct compare *compare, const struct tally *tally)
+{
+	if (compare->bound >= 0)
+		printf("%u rows, largest difference %.2f %%, bound %.2f %%: ", tally->rows,
+		       tally->lone ? INFINITY : tally->worst, compare->bound);
+	else
+		printf("%u rows, %u changed beyond %d times the larger spread (%g %% at least), %u in one run only: ",
+		       tally->rows, tally->changed, SPREADS, LEAST, tally->lone);
+	return tally->rows && !tally->changed && !tally->lone;
+}
+
+/* What a smaller figure means is known of times only. */
+static void choose_words(struct compare *compare, const json_t *file)
+{
+	const char *kind = json_string_value(json_object_get(file, "kind"));
+	bool times = kind && strcmp(kind, "transports") == 0;
+
+	compare->less = times ? "faster" : "less";
+	compare->more = times ? "slower" : "more";
+}
+
+static bool same_unit(struct compare *compare, const json_t *a, const json_t *b)
+{
+	const char *unit = json_string_value(json_object_get(a, "unit"));
+
+	if (!same_value(a, b, "unit") || !same_value(a, b, "kind")) {
+		fprintf(stderr, "ipcx-bench: the two files are of different kinds or in different units\n");
+		return false;
+	}
+	if (compare->bound < 0 && unit && strcmp(unit, "ns"))
+		compare->bound = 1;
+	return true;
+}
+
+static int compare_all(struct compare *compare, const json_t *a, const json_t *b)
 {
 	const json_t *rows[2] = { json_object_get(a, "results"), json_object_get(b, "results") };
-	double percent, worst = 0;
-	unsigned int n = 0;
-	const json_t *other;
+	struct tally tally = { 0 };
 	json_t *row;
 	size_t i;
+	bool same;
 
-	if (!same_value(a, b, "unit")) {
-		fprintf(stderr, "ipcx-bench: the two files are in different units\n");
+	if (!same_unit(compare, a, b))
 		return EXIT_BAD;
-	}
-	json_array_foreach((json_t *)rows[0], i, row) {
-		other = find(rows[1], row);
-		percent = compare_row(row, other);
-		if (percent > worst)
-			worst = percent;
-		n += json_object_get(row, "figure") && other && json_object_get(other, "figure");
-	}
-	if (json_array_size(rows[0]) != json_array_size(rows[1]))
-		worst = INFINITY;
-	printf("%u rows, largest difference %.2f %%, bound %.2f %%: %s\n", n, worst, bound,
-	       n && worst <= bound ? "agree" : "DIFFER");
-	return n && worst <= bound ? EXIT_DONE : EXIT_BAD;
+	choose_words(compare, a);
+	json_array_foreach((json_t *)rows[0], i, row)
+		compare_row(compare, row, find(rows[1], row), &tally);
+	json_array_foreach((json_t *)rows[1], i, row)
+		if (!find(rows[0], row))
+			compare_row(compare, NULL, row, &tally);
+	same = agree(compare, &tally);
+	puts(same ? "agree" : "DIFFER");
+	return same ? EXIT_DONE : EXIT_BAD;
 }
 
 int command_compare(int argc, char **argv)
@@ -149,10 +237,10 @@ int command_compare(int argc, char **argv)
 		.options = arguments,
 		.parser = parse,
 		.args_doc = "A.json B.json",
-		.doc = "Compare the figures of two runs row by row."
-		       "\vExit status: 0: every row is in both files and within the bound; 1: not; 2: wrong usage.",
+		.doc = "Compare the figures of two runs row by row and mark what has changed beyond their noise."
+		       "\vExit status: 0: every row is in both files and has not changed; 1: not; 2: wrong usage.",
 	};
-	struct compare compare = { .bound = 1 };
+	struct compare compare = { .bound = -1 };
 	json_t *a, *b;
 	int status = EXIT_BAD;
 
@@ -161,7 +249,7 @@ int command_compare(int argc, char **argv)
 	a = json_read(compare.paths[0]);
 	b = json_read(compare.paths[1]);
 	if (a && b)
-		status = compare_all(a, b, compare.bound);
+		status = compare_all(&compare, a, b);
 	json_decref(a);
 	json_decref(b);
 	return status;

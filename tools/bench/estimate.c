@@ -45,10 +45,11 @@ double estimate_left(const struct options *options, const struct results *result
 	for (i = 0; i < results->count; i++) {
 		const struct bench_case *c = &results->cases[i];
 
-		if (number == 0 && i >= index)
+		/* What another run left is not looked at again. */
+		if (number == 0 && i >= index && !c->sample_count)
 			left += repetition(options, c, true);
 		left += repetition(options, c, false) *
-			(double)(options->repeat - number + (number && i >= index));
+			(double)(options->repeat - c->sample_count);
 	}
 	return left;
 }

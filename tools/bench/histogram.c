@@ -23,14 +23,26 @@ static uint64_t bucket_end(unsigned int bucket)
 	       (((uint64_t)1 << shift) - 1);
 }
 
+void histogram_bounds(struct histogram *histogram, uint64_t min, uint64_t max)
+{
+	if (!histogram->bounded || min < histogram->min)
+		histogram->min = min;
+	if (max > histogram->max)
+		histogram->max = max;
+	histogram->bounded = true;
+}
+
 void histogram_record(struct histogram *histogram, uint64_t value)
 {
-	if (!histogram->count || value < histogram->min)
-		histogram->min = value;
-	if (value > histogram->max)
-		histogram->max = value;
+	histogram_bounds(histogram, value, value);
 	histogram->count++;
 	histogram->buckets[bucket_of(value)]++;
+}
+
+void histogram_add(struct histogram *histogram, uint64_t upper, uint64_t count)
+{
+	histogram->buckets[bucket_of(upper)] += count;
+	histogram->count += count;
 }
 
 bool histogram_next(const struct histogram *histogram, unsigned int *bucket, uint64_t *upper,

@@ -17,12 +17,14 @@
 /**
  * struct histogram - Counts of values; begins zeroed.
  * @count: values recorded
+ * @bounded: there is a smallest and a largest
  * @min: smallest, exact
  * @max: largest, exact
  * @buckets: how many fell into each
  */
 struct histogram {
 	uint64_t count;
+	bool bounded;
 	uint64_t min;
 	uint64_t max;
 	uint64_t buckets[HISTOGRAM_BUCKETS];
@@ -36,6 +38,12 @@ void histogram_record(struct histogram *histogram, uint64_t value);
  */
 bool histogram_next(const struct histogram *histogram, unsigned int *bucket, uint64_t *upper,
 		    uint64_t *count);
+
+/* As many values that fell into the bucket of which @upper is the largest, of another histogram. */
+void histogram_add(struct histogram *histogram, uint64_t upper, uint64_t count);
+
+/* The exact smallest and largest of what was added so. */
+void histogram_bounds(struct histogram *histogram, uint64_t min, uint64_t max);
 
 /*
  * The smallest value that at least @percent of the values do not exceed, rounded

@@ -252,6 +252,13 @@ int json_write(json_t *value, const char *path)
 	return bad ? -1 : 0;
 }
 
+void json_keep(json_t *value, const char *path)
+{
+	if (value && strcmp(path, "-") && replaceable(path))
+		dump_file(value, path);
+	json_decref(value);
+}
+
 int json_save(const char *kind, json_t *env, json_t *rows, const char *path)
 {
 	int ret = path ? json_write(json_document(kind, env, rows), path) : 0;

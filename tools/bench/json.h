@@ -29,6 +29,12 @@ int json_write(json_t *value, const char *path);
  */
 int json_save(const char *kind, json_t *env, json_t *rows, const char *path);
 
+/*
+ * Writes what there is of a run that goes on, where nobody reads it meanwhile: to a file that
+ * can be replaced, or else not at all. Says nothing: the run's end will.
+ */
+void json_keep(json_t *value, const char *path);
+
 /* Reads a file that json_write() wrote. NULL: told on stderr. */
 json_t *json_read(const char *path);
 

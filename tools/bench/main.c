@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* ipcx-bench: compares transports; see bench.h for the parts. */
 #include <argp.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "regions.h"
 #include "region.h"
 #include "report.h"
+#include "resume.h"
 #include "run.h"
 #include "signals.h"
 
@@ -36,6 +38,7 @@ static struct {
 	{ "list", "ipcx-bench list", command_list },
 	{ "mailboxes", "ipcx-bench mailboxes", command_mailboxes },
 	{ "memory", "ipcx-bench memory", command_memory },
+	{ "merge", "ipcx-bench merge", command_merge },
 	{ "ring", "ipcx-bench ring", command_ring },
 	{ "wait", "ipcx-bench wait", command_wait },
 };
@@ -54,9 +57,18 @@ static int status_of(const struct results *results)
 	return measured ? EXIT_DONE : EXIT_NOTHING;
 }
 
-static int report(const struct options *options, struct results *results)
+/* Whoever is killed has lost one repetition, not all of them. */
+static void keep(const struct options *options, const struct results *results, void *with)
 {
-	json_t *env = env_collect();
+	struct results so_far = *results;
+
+	so_far.interrupted = true;
+	if (options->json)
+		json_keep(json_results(options, &so_far, with), options->json);
+}
+
+static int report(const struct options *options, struct results *results, json_t *env)
+{
 	int err = 0;
 
 	if (options->regions) {
@@ -69,7 +81,6 @@ static int report(const struct options *options, struct results *results)
 		report_results(options, results, env);
 	if (options->json && json_write(json_results(options, results, env), options->json) < 0)
 		err = -1;
-	json_decref(env);
 	return err || fflush(stdout) ? EXIT_BAD : EXIT_DONE;
 }
 
@@ -78,17 +89,21 @@ static int command_run(int argc, char **argv)
 	struct options options;
 	struct results results = { 0 };
 	int status, err;
+	json_t *env;
 
 	options_parse(argc, argv, &options);
 	if (options.regions)
 		region_count = regions_before(options.regions);
-	err = run_all(&options, &results);
-	if (err) {
+	env = env_collect();
+	err = env ? run_prepare(&options, &results) : -ENOMEM;
+	if (!err && options.resume)
+		err = resume_read(&options, &results, env);
+	if (!err)
+		err = run_all(&options, &results, keep, env);
+	if (err == -ENOMEM)
 		fprintf(stderr, "ipcx-bench: %s\n", strerror(-err));
-		results_free(&results);
-		return EXIT_BAD;
-	}
-	status = report(&options, &results);
+	status = err ? EXIT_BAD : report(&options, &results, env);
+	json_decref(env);
 	if (status == EXIT_DONE)
 		status = status_of(&results);
 	results_free(&results);

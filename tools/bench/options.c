@@ -28,6 +28,7 @@ enum {
 	OPT_RAW,
 	OPT_NOISE,
 	OPT_RATE,
+	OPT_RESUME,
 	OPT_REGIONS,
 	OPT_LIST,
 	OPT_QUICK,
@@ -68,6 +69,8 @@ static const struct argp_option arguments[] = {
 	{ "framed", OPT_FRAMED, NULL, 0,
 	  "Pipes and streams send a length header, as they would need for messages of different sizes", 2 },
 	{ "json", 'j', "FILE", 0, "Write everything to FILE too, - for stdout instead of the table", 3 },
+	{ "resume", OPT_RESUME, "OLD", 0,
+	  "Take over the repetitions in OLD, a file of the same machine and rules, and do the others", 3 },
 	{ "raw", OPT_RAW, NULL, 0, "FILE gets every single latency", 3 },
 	{ "regions", OPT_REGIONS, "FILE", 0,
 	  "Take counts from FILE, which the QEMU plugin of tools/bench/plugin writes", 3 },
@@ -87,9 +90,11 @@ static const char doc[] =
 	"  ipcx-bench -t pipe,posix-mq -m roundtrip    two of them, there and back\n"
 	"  ipcx-bench -m pair -s 64 -b 1,32            one by one, and 32 per call\n"
 	"  ipcx-bench -s 0,1,1M --json out.json        unusual sizes, results as JSON\n"
-	"  ipcx-bench compare a.json b.json            do two runs agree?\n"
 	"  ipcx-bench list                             what each mechanism can do\n"
 	"  ipcx-bench choose --size 1M --unrelated     which one fits, by figures\n"
+	"  ipcx-bench --resume out.json -j out.json    go on where a run was cut off\n"
+	"  ipcx-bench merge a.json b.json -o c.json    two runs as one\n"
+	"  ipcx-bench compare a.json b.json            what has changed?\n"
 	"  ipcx-bench depth                            cost against what is queued\n"
 	"  ipcx-bench memory                           memory of a queued message\n"
 	"  ipcx-bench group                            a group of mailboxes, against each of them\n"
@@ -317,6 +322,9 @@ static error_t parse_more(int key, char *arg, struct argp_state *state)
 	case OPT_RAW:
 		options->raw = true;
 		return 0;
+	case OPT_RESUME:
+		options->resume = arg;
+		return 0;
 	case OPT_RATE:
 		options->rate = options_number(state, arg, RATE_LIMIT, "--rate");
 		return 0;
@@ -388,7 +396,7 @@ void options_parse(int argc, char **argv, struct options *options)
 	static const struct argp argp = {
 		.options = arguments,
 		.parser = parse,
-		.args_doc = "\nlist [OPTION...]\nchoose [OPTION...]\ncompare A.json B.json\ndepth [OPTION...]\nmemory [OPTION...]"
+		.args_doc = "\nlist [OPTION...]\nchoose [OPTION...]\ncompare A.json B.json\nmerge A.json B.json... -o C.json\ndepth [OPTION...]\nmemory [OPTION...]"
 			    "\ngroup [OPTION...]\nmailboxes [OPTION...]\nring [OPTION...]\nwait [OPTION...]",
 		.doc = doc,
 	};

@@ -114,11 +114,13 @@ int regions_read(const char *path, struct results *results)
 	fclose(file);
 	for (i = 0; i < results->count && !err; i++) {
 		c = &results->cases[i];
+		if (per_message(&regions, c, instructions) < 0)
+			continue;
 		c->counted.instructions = per_message(&regions, c, instructions);
 		c->counted.kernel = per_message(&regions, c, kernel);
 		c->counted.locked = per_message(&regions, c, locked);
 		c->counted.syscalls = per_message(&regions, c, syscalls);
-		c->counted.known = c->counted.instructions >= 0;
+		c->counted.known = true;
 	}
 	free(regions.list);
 	return err;

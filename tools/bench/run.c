@@ -91,7 +91,7 @@ static int add_mode(struct results *results, const struct options *options, enum
 	return err;
 }
 
-static int make_cases(struct results *results, const struct options *options)
+int run_prepare(const struct options *options, struct results *results)
 {
 	/* Room for one row at least in each mode. */
 	size_t most = (size_t)options->mode_count * options->size_count * options->batch_count *
@@ -259,7 +259,7 @@ static bool pass(const struct options *options, struct results *results, unsigne
 
 	for (i = 0; i < results->count; i++) {
 		c = &results->cases[i];
-		if (c->err)
+		if (c->err || (number ? c->sample_count >= number : c->sample_count > 0))
 			continue;
 		progress_step(number * results->count + i, (options->repeat + 1) * results->count,
 			      estimate_left(options, results, number, i), c);
@@ -283,6 +283,8 @@ static void look_what_runs(struct results *results)
 
 	for (i = 0; i < results->count; i++) {
 		c = &results->cases[i];
+		if (c->sample_count)
+			continue;
 		c->err = ipcx_transport_available(c->transport, c->why);
 		c->skipped = c->err != 0;
 	}
@@ -300,23 +302,25 @@ static void announce(const struct options *options, struct results *results)
 		left < 0 ? "" : estimate_text(left, text));
 }
 
-int run_all(const struct options *options, struct results *results)
+int run_all(const struct options *options, struct results *results,
+	    void (*keep)(const struct options *options, const struct results *results, void *with),
+	    void *with)
 {
 	struct outcome outcome = { 0 };
 	unsigned long number;
-	int err = make_cases(results, options);
 
 	outcome.latencies = calloc(LATENCIES_MAX, sizeof(*outcome.latencies));
-	if (err || !outcome.latencies) {
-		free(outcome.latencies);
+	if (!outcome.latencies)
 		return -ENOMEM;
-	}
 	look_what_runs(results);
 	progress_init(options->quiet);
 	announce(options, results);
-	for (number = 0; number <= options->repeat; number++)
+	for (number = 0; number <= options->repeat; number++) {
 		if (!pass(options, results, number, &outcome))
 			break;
+		if (number && number < options->repeat)
+			keep(options, results, with);
+	}
 	progress_end();
 	free(outcome.latencies);
 	return 0;

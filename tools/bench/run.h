@@ -6,11 +6,17 @@
 #include "bench.h"
 #include "stats.h"
 
+/* The rows that @options asks for, with nothing in them. Returns 0 or -ENOMEM. */
+int run_prepare(const struct options *options, struct results *results);
+
 /*
- * Measures what @options asks for. Cases that cannot run are marked, Ctrl-C ends
- * the run and keeps what is finished. Returns 0 or -ENOMEM.
+ * Measures them, as far as they have not their repetitions already. Cases that cannot run are
+ * marked, Ctrl-C ends the run and keeps what is finished. @keep gets @results and @with
+ * whenever all have one repetition more, but for the last time. Returns 0 or -ENOMEM.
  */
-int run_all(const struct options *options, struct results *results);
+int run_all(const struct options *options, struct results *results,
+	    void (*keep)(const struct options *options, const struct results *results, void *with),
+	    void *with);
 
 void results_free(struct results *results);
 
