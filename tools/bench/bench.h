@@ -115,6 +115,7 @@ extern const char *const wait_names[3];
  * @resume: file with repetitions that need not be done again, or NULL
  * @regions: file in which the QEMU plugin leaves its counts, or NULL
  * @quiet: no progress
+ * @count_syscalls: before anything is measured, where the kernel does it
  * @announce: say at the start how long it takes
  */
 struct options {
@@ -141,6 +142,7 @@ struct options {
 	const char *resume;
 	const char *regions;
 	bool quiet;
+	bool count_syscalls;
 	bool announce;
 };
 
@@ -191,6 +193,7 @@ struct counted {
  * @raw: the same one by one, where asked for
  * @raw_count: how many
  * @counted: by the plugin
+ * @syscalls: of all processes per message, counted by the kernel; negative: not known
  * @took_ms: how long the last repetition took as a whole; 0: there was none
  * @depth: messages that may be on their way; 0: as many as the mechanism has room for
  * @err: 0, or why the case ended early
@@ -209,6 +212,7 @@ struct bench_case {
 	uint64_t *raw;
 	size_t raw_count;
 	struct counted counted;
+	double syscalls;
 	double took_ms;
 	unsigned int depth;
 	int err;

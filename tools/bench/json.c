@@ -102,6 +102,8 @@ static void add_figures(json_t *row, const struct bench_case *c, double noise)
 		json_object_set_new(row, "setup", setup(c));
 	json_object_set_new(row, "cpu_ns", json_real(case_cpu_ns(c)));
 	json_object_set_new(row, "context_switches", json_real(case_switches(c)));
+	if (c->syscalls >= 0)
+		json_object_set_new(row, "system_calls", json_real(c->syscalls));
 	if (c->counted.known)
 		json_object_set_new(row, "counted",
 				    json_pack("{s:f, s:f, s:f, s:f}",

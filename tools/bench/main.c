@@ -95,6 +95,8 @@ static int command_run(int argc, char **argv)
 	if (options.regions)
 		region_count = regions_before(options.regions);
 	env = env_collect();
+	/* It changes the kernel's code, which QEMU does not always notice on its other processors. */
+	options.count_syscalls = !env_emulated(env);
 	err = env ? run_prepare(&options, &results) : -ENOMEM;
 	if (!err && options.resume)
 		err = resume_read(&options, &results, env);

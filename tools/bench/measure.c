@@ -11,6 +11,7 @@
 #include "measure.h"
 #include "pin.h"
 #include "setup.h"
+#include "syscalls.h"
 #include "switch.h"
 
 #define WARM_UP	MEASURE_BESIDE
@@ -129,6 +130,8 @@ static int peer(const struct options *options, const struct bench_case *c,
 
 	if (err)
 		return err;
+	if (plan->count_syscalls)
+		syscalls_begin();
 	link->send = ipcx_transport_attach(pair, 1);
 	link->recv = link->send;
 	err = sides[c->mode].peer(plan, link);
@@ -207,15 +210,25 @@ static int alone(const struct plan *plan, struct ipcx_transport_pair *pair, stru
 	return sides[MODE_PAIR].measure(plan, link, outcome);
 }
 
+/* Negative: not counted. */
+static double both(double a, double b)
+{
+	return a < 0 || b < 0 ? -1 : a + b;
+}
+
 static void finish(const struct bench_case *c, const struct plan *plan,
 		   struct outcome *outcome)
 {
 	double total = (double)plan->timed.count;
 
 	if (c->mode != MODE_PAIR) {
+		outcome->usage.syscalls = both(outcome->usage.syscalls,
+					       plan->peer_usage->syscalls);
 		outcome->usage.cpu_ns += plan->peer_usage->cpu_ns;
 		outcome->usage.switches += plan->peer_usage->switches;
 	}
+	if (outcome->usage.syscalls >= 0)
+		outcome->usage.syscalls /= total;
 	outcome->usage.cpu_ns /= total;
 	outcome->usage.switches /= total;
 }
@@ -311,6 +324,9 @@ int measure(const struct options *options, const struct bench_case *c, unsigned 
 	if (err)
 		return fail(why, err, "no memory");
 	make_plan(&plan, options, c, count);
+	plan.count_syscalls = outcome->count_syscalls;
+	if (plan.count_syscalls)
+		syscalls_begin();
 	hold_files(held, number);
 	if (c->mode == MODE_SETUP)
 		err = setup_measure(options, c, outcome, why);
@@ -321,6 +337,7 @@ int measure(const struct options *options, const struct bench_case *c, unsigned 
 		close(plan.go[0]);
 		close(plan.go[1]);
 	}
+	syscalls_end();
 	release_files(held);
 	munmap(plan.stamps, STAMPS);
 	return err;

@@ -40,6 +40,7 @@ struct phase {
  * @single: each message timed by itself; none in one-way mode
  * @after: always checked, not measured: what went wrong before shows here
  * @go: pipe by which the measuring process lets its peer go on
+ * @count_syscalls: each process counts its own
  * @stamps: in shared memory, in mode latency: when each message was sent, or should have been
  * @rate: messages per second in that mode; 0: one after the other
  * @alone: the sender has a processor for itself
@@ -51,6 +52,7 @@ struct plan {
 	struct phase single;
 	struct phase after;
 	int go[2];
+	bool count_syscalls;
 	uint64_t *stamps;
 	unsigned long rate;
 	bool alone;
@@ -60,6 +62,7 @@ struct plan {
 /**
  * struct outcome - What came of it.
  * @blocks: time per message of each block
+ * @count_syscalls: count them, instead of measuring
  * @usage: of this process in the timed phase
  * @region: number of that phase for the QEMU plugin
  * @parts: of a set-up
@@ -70,6 +73,7 @@ struct plan {
  */
 struct outcome {
 	double blocks[BLOCKS];
+	bool count_syscalls;
 	struct usage usage;
 	unsigned long region;
 	double parts[SETUP_PARTS];

@@ -89,6 +89,7 @@ static struct bench_case *add_case(struct results *results, const json_t *row)
 	c->mode = (enum mode)mode;
 	c->size = (size_t)json_integer_value(json_object_get(row, "size"));
 	c->batch = (unsigned int)json_integer_value(json_object_get(row, "batch"));
+	c->syscalls = -1;
 	c->depth = (unsigned int)json_integer_value(json_object_get(row, "depth"));
 	c->samples = calloc(REPEAT_MAX, sizeof(*c->samples));
 	c->latencies = calloc(1, sizeof(*c->latencies));

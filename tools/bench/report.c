@@ -54,6 +54,20 @@ static bool counted(const struct results *results, const struct bench_case *like
 	return false;
 }
 
+/* The plugin's count stands with its others. */
+static bool knows_syscalls(const struct results *results, const struct bench_case *like)
+{
+	unsigned int i;
+
+	if (counted(results, like))
+		return false;
+	for (i = 0; i < results->count; i++)
+		if (same_table(&results->cases[i], like) && results->cases[i].sample_count &&
+		    results->cases[i].syscalls >= 0)
+			return true;
+	return false;
+}
+
 static void print_head(const struct results *results, const struct bench_case *c)
 {
 	bool median = figure_kind(c->mode) == FIGURE_MEDIAN;
@@ -71,6 +85,8 @@ static void print_head(const struct results *results, const struct bench_case *c
 	if (clock_unit == CLOCK_NS)
 		printf(" | %6s", "CPU ns");
 	printf(" | %8s", "SWITCHES");
+	if (knows_syscalls(results, c))
+		printf(" %8s", "SYSCALLS");
 	if (c->mode == MODE_SETUP)
 		printf(" | %7s %7s %7s", "CREATE", "ATTACH", "CLOSE");
 	if (has_rate(c))
@@ -130,7 +146,7 @@ static void print_rates(const struct bench_case *c)
 	printf(" %6s", figure(rate * (double)c->size / (1 << 20), text));
 }
 
-static void print_figures(const struct bench_case *c, double noise)
+static void print_figures(const struct bench_case *c, double noise, bool syscalls)
 {
 	struct stats stats = case_stats(c);
 	/* The one of the two that is not the figure. */
@@ -144,6 +160,10 @@ static void print_figures(const struct bench_case *c, double noise)
 	if (clock_unit == CLOCK_NS)
 		printf(" | %6s", figure(case_cpu_ns(c), text));
 	printf(" | %8.3f", case_switches(c));
+	if (syscalls && c->syscalls >= 0)
+		printf(" %8.3f", c->syscalls);
+	else if (syscalls)
+		printf(" %8s", "-");
 	if (c->mode == MODE_SETUP)
 		print_parts(c);
 	if (has_rate(c))
@@ -157,11 +177,11 @@ static void print_figures(const struct bench_case *c, double noise)
 		printf(" | NOISY");
 }
 
-static void print_row(const struct bench_case *c, double noise)
+static void print_row(const struct bench_case *c, double noise, bool syscalls)
 {
 	printf("%-19s", c->transport->name);
 	if (c->sample_count)
-		print_figures(c, noise);
+		print_figures(c, noise, syscalls);
 	else if (!c->err)
 		printf(" not measured");
 	if (c->err)
@@ -322,7 +342,8 @@ void report_results(const struct options *options, const struct results *results
 	for (i = 0; i < results->count; i++) {
 		if (i == 0 || !same_table(&results->cases[i - 1], &results->cases[i]))
 			print_head(results, &results->cases[i]);
-		print_row(&results->cases[i], options->noise);
+		print_row(&results->cases[i], options->noise,
+			  knows_syscalls(results, &results->cases[i]));
 	}
 	print_noisy(options, results);
 	if (results->interrupted)

@@ -106,6 +106,8 @@ int restore_row(struct bench_case *c, const json_t *row, unsigned long most)
 	if (integer(row, "count") < 1)
 		return -EINVAL;
 	c->count = (unsigned long)integer(row, "count");
+	if (json_object_get(row, "system_calls"))
+		c->syscalls = json_number_value(json_object_get(row, "system_calls"));
 	json_array_foreach(list, i, value) {
 		if (!json_is_number(value))
 			return -EINVAL;

@@ -56,6 +56,7 @@ static int add_case(struct results *results, const struct options *options,
 	*c = *like;
 	c->transport = transport;
 	c->depth = measure_depth(options, c);
+	c->syscalls = -1;
 	return case_init(c, options);
 }
 
@@ -265,8 +266,11 @@ static bool pass(const struct options *options, struct results *results, unsigne
 			      estimate_left(options, results, number, i), c);
 		outcome->latency_count = 0;
 		start = clock_ns();
+		outcome->count_syscalls = !number && options->count_syscalls;
 		err = number ? repetition(options, c, outcome) :
 			       choose_count(options, c, outcome);
+		if (!number && !err && c->mode != MODE_LATENCY)
+			c->syscalls = outcome->usage.syscalls;
 		if (number)
 			c->took_ms = (double)(clock_ns() - start) / 1e6;
 		if (err && !note_failure(results, c, err, outcome->opened))

@@ -65,6 +65,8 @@ static int creates(const struct options *options, const struct bench_case *c,
 	}
 	region_end();
 	usage_since(&outcome->usage);
+	if (outcome->usage.syscalls >= 0)
+		outcome->usage.syscalls /= BLOCKS;
 	outcome->usage.cpu_ns /= BLOCKS;
 	outcome->usage.switches /= BLOCKS;
 	return err;

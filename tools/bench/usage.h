@@ -7,10 +7,12 @@
  * struct usage - Of one process.
  * @cpu_ns: processor time, user and system
  * @switches: context switches, voluntary or not
+ * @syscalls: system calls; negative: they are not counted
  */
 struct usage {
 	double cpu_ns;
 	double switches;
+	double syscalls;
 };
 
 /* Of this process since its start. */
