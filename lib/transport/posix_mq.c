@@ -183,7 +183,8 @@ static void mq_pair_close(struct ipcx_transport_pair *base)
 const struct ipcx_transport_ops ipcx_transport_posix_mq = {
 	.name = "posix-mq",
 	.summary = "POSIX message queues",
-	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_PRIORITY | IPCX_TRANSPORT_POLL,
+	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_PRIORITY | IPCX_TRANSPORT_POLL |
+		IPCX_TRANSPORT_MANY,
 	.persistence = IPCX_PERSISTS_KERNEL,
 	.max_size = 16 << 20,
 	.max_priority = 32767,

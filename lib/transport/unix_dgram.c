@@ -13,7 +13,8 @@ static int dgram_open(struct ipcx_transport_pair **pair, const struct ipcx_trans
 const struct ipcx_transport_ops ipcx_transport_unix_dgram = {
 	.name = "unix-dgram",
 	.summary = "connected Unix datagram sockets",
-	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_BATCH | IPCX_TRANSPORT_POLL,
+	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_BATCH | IPCX_TRANSPORT_POLL |
+		IPCX_TRANSPORT_MANY,
 	.traits = IPCX_TRAIT_PASS_FDS | IPCX_TRAIT_BIDIRECTIONAL | IPCX_TRAIT_SENDER,
 	.open = dgram_open,
 	.send = packet_send,

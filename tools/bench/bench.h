@@ -64,6 +64,8 @@ enum setup_part {
 extern const char *const setup_names[SETUP_PARTS];
 
 #define REPEAT_MAX	1000
+/* Most senders, and most receivers, of one row. */
+#define MANY_MAX	16
 #define COUNT_MAX	100000000UL
 
 enum cpus {
@@ -91,6 +93,16 @@ extern const char *const policy_names[2];
 extern const char *const wait_names[3];
 
 /**
+ * struct pairs - How many take part in mode oneway.
+ * @senders: 1 to MANY_MAX
+ * @receivers: the same
+ */
+struct pairs {
+	unsigned int senders;
+	unsigned int receivers;
+};
+
+/**
  * struct options - What to do.
  * @transports: which, in this order
  * @sizes: payload sizes
@@ -99,6 +111,8 @@ extern const char *const wait_names[3];
  * @mode_count: how many
  * @batches: messages per call; 1: one by one
  * @batch_count: how many
+ * @pairs: senders and receivers in mode oneway
+ * @pairs_count: how many
  * @count: messages per repetition, 0: as many as @duration_ms takes
  * @duration_ms: about how long a repetition should take
  * @repeat: repetitions
@@ -126,6 +140,8 @@ struct options {
 	unsigned int mode_count;
 	unsigned int batches[LIST_MAX];
 	unsigned int batch_count;
+	struct pairs pairs[LIST_MAX];
+	unsigned int pairs_count;
 	unsigned long count;
 	unsigned long duration_ms;
 	unsigned long repeat;
@@ -186,6 +202,8 @@ struct counted {
  * @mode: what is done
  * @size: bytes of payload
  * @batch: messages per call
+ * @senders: processes that send, in mode oneway; else 1
+ * @receivers: the same of those that receive
  * @count: messages per repetition
  * @samples: finished repetitions
  * @sample_count: how many
@@ -205,6 +223,8 @@ struct bench_case {
 	enum mode mode;
 	size_t size;
 	unsigned int batch;
+	unsigned int senders;
+	unsigned int receivers;
 	unsigned long count;
 	struct sample *samples;
 	unsigned int sample_count;

@@ -93,12 +93,14 @@ static const json_t *find(const json_t *rows, const json_t *like)
 static void print_name(const json_t *row)
 {
 	const char *mode = json_string_value(json_object_get(row, "mode"));
+	const char *pairs = json_string_value(json_object_get(row, "pairs"));
 	char text[128];
 
-	snprintf(text, sizeof(text), "%s %s %lld x%lld",
+	snprintf(text, sizeof(text), "%s %s %lld x%lld %s",
 		 json_string_value(json_object_get(row, "transport")), mode ? mode : "",
 		 (long long)json_integer_value(json_object_get(row, "size")),
-		 (long long)json_integer_value(json_object_get(row, "batch")));
+		 (long long)json_integer_value(json_object_get(row, "batch")),
+		 pairs ? pairs : "");
 	printf("%-40s", text);
 }
 

@@ -123,6 +123,9 @@ static json_t *json_case(const struct bench_case *c, double noise)
 				"batch", (int)c->batch, "count", (json_int_t)c->count,
 				"depth", (json_int_t)c->depth);
 
+	if (c->senders > 1 || c->receivers > 1)
+		json_object_set_new(row, "pairs", json_sprintf("%ux%u", c->senders,
+								c->receivers));
 	if (c->sample_count)
 		add_figures(row, c, noise);
 	if (c->err)

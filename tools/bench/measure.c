@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "many.h"
 #include "measure.h"
 #include "pin.h"
 #include "setup.h"
@@ -27,6 +28,9 @@ static int fail(char *why, int err, const char *text)
 
 unsigned long measure_step(const struct bench_case *bench_case)
 {
+	/* As many of each sender. */
+	if (!many_is_one(bench_case))
+		return (unsigned long)bench_case->senders * BLOCKS;
 	return (unsigned long)bench_case->batch * BLOCKS;
 }
 
@@ -238,7 +242,11 @@ static int run(const struct options *options, const struct bench_case *c,
 {
 	struct ipcx_transport_pair *pair;
 	struct link link = { 0 };
-	int err = link_init(&link, c->size, c->batch);
+	int err = many_is_one(c) ? 0 : many_possible(options, c, why);
+
+	if (err)
+		return err;
+	err = link_init(&link, c->size, c->batch);
 
 	if (err)
 		fail(why, err, "no memory for the buffers");
@@ -251,17 +259,19 @@ static int run(const struct options *options, const struct bench_case *c,
 	outcome->opened = true;
 	link.calls = c->mode == MODE_ROUNDTRIP && c->batch == 1 &&
 		     c->transport->caps & IPCX_TRANSPORT_CALL;
-	if (c->mode == MODE_PAIR)
+	if (!many_is_one(c))
+		err = many_measure(options, c, pair, plan->timed.count, outcome, why);
+	else if (c->mode == MODE_PAIR)
 		err = alone(plan, pair, &link, outcome);
 	else
 		err = with_peer(options, c, plan, pair, &link, outcome, why);
 	ipcx_transport_close(pair);
 	link_free(&link);
-	if (!err)
+	if (!err && many_is_one(c))
 		finish(c, plan, outcome);
-	else if (err == -ENOTRECOVERABLE && !why[0])
+	if (err == -ENOTRECOVERABLE && !why[0])
 		fail(why, err, "received a wrong payload");
-	else if (!why[0])
+	else if (err && !why[0])
 		fail(why, err, strerror(-err));
 	return err;
 }

@@ -89,6 +89,8 @@ static struct bench_case *add_case(struct results *results, const json_t *row)
 	c->mode = (enum mode)mode;
 	c->size = (size_t)json_integer_value(json_object_get(row, "size"));
 	c->batch = (unsigned int)json_integer_value(json_object_get(row, "batch"));
+	c->senders = restore_pairs(row).senders;
+	c->receivers = restore_pairs(row).receivers;
 	c->syscalls = -1;
 	c->depth = (unsigned int)json_integer_value(json_object_get(row, "depth"));
 	c->samples = calloc(REPEAT_MAX, sizeof(*c->samples));

@@ -2,6 +2,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,7 @@ enum {
 	OPT_NOISE,
 	OPT_RATE,
 	OPT_RESUME,
+	OPT_PAIRS,
 	OPT_REGIONS,
 	OPT_LIST,
 	OPT_QUICK,
@@ -46,6 +48,8 @@ static const struct argp_option arguments[] = {
 	  "A first look, in less than a minute: three short repetitions", 2 },
 	{ "full", OPT_FULL, NULL, 0,
 	  "Everything: sizes from 1 byte to 16M, 11 longer repetitions; says at the start how long it takes", 2 },
+	{ "pairs", OPT_PAIRS, "SxR,...", 0,
+	  "Senders and receivers in mode oneway, up to 16 each; mechanisms that have one of each are skipped for more (default: 1x1)", 1 },
 	{ "repeat", 'r', "N", 0, "Repetitions (default: 5 for ns, 32 for instructions)", 2 },
 	{ "count", OPT_COUNT, "N", 0, "Messages per repetition (default: as --duration says)", 2 },
 	{ "duration", OPT_DURATION, "MS", 0,
@@ -151,6 +155,24 @@ static int take_batch(const char *word, void *to)
 	return 0;
 }
 
+/* "4x1": four senders, one receiver. */
+static int take_pairs(const char *word, void *to)
+{
+	struct options *options = to;
+	struct pairs *pairs = &options->pairs[options->pairs_count];
+	char rest;
+
+	if (options->pairs_count == LIST_MAX)
+		return -ERANGE;
+	if (sscanf(word, "%2ux%2u%c", &pairs->senders, &pairs->receivers, &rest) != 2 ||
+	    !pairs->senders || !pairs->receivers)
+		return -EINVAL;
+	if (pairs->senders > MANY_MAX || pairs->receivers > MANY_MAX)
+		return -ERANGE;
+	options->pairs_count++;
+	return 0;
+}
+
 static void take_list(struct argp_state *state, const char *text,
 		      int (*take)(const char *word, void *to), void *to, const char *what)
 {
@@ -237,6 +259,7 @@ enum {
  * struct preset - What is measured where nothing else was asked for.
  * @modes: which
  * @sizes: payloads
+ * @pairs: senders and receivers
  * @repeat: repetitions, of nanoseconds
  * @cycle: the same of instructions
  * @duration_ms: of a repetition
@@ -244,14 +267,15 @@ enum {
 static const struct preset {
 	const char *modes;
 	const char *sizes;
+	const char *pairs;
 	unsigned long repeat;
 	unsigned long cycle;
 	unsigned long duration_ms;
 } presets[] = {
-	[PRESET_DEFAULT] = { "pair,oneway,roundtrip,switch", "64,4K,64K", 5, MEASURE_CYCLE, 30 },
-	[PRESET_QUICK] = { "pair,oneway,roundtrip,switch,setup,latency", "64,4K,64K", 3, 5, 10 },
+	[PRESET_DEFAULT] = { "pair,oneway,roundtrip,switch", "64,4K,64K", "1x1", 5, MEASURE_CYCLE, 30 },
+	[PRESET_QUICK] = { "pair,oneway,roundtrip,switch,setup,latency", "64,4K,64K", "1x1", 3, 5, 10 },
 	[PRESET_FULL] = { "pair,oneway,roundtrip,switch,setup,latency",
-			  "1,16,64,256,1K,4K,16K,64K,256K,1M,4M,16M", 11, MEASURE_CYCLE, 50 },
+			  "1,16,64,256,1K,4K,16K,64K,256K,1M,4M,16M", "1x1,4x1,1x4,4x4", 11, MEASURE_CYCLE, 50 },
 };
 
 static unsigned int preset;
@@ -288,6 +312,8 @@ static void finish(struct argp_state *state, struct options *options)
 	check_wait(state, options);
 	if (!options->size_count)
 		list_parse(p->sizes, take_size, options);
+	if (!options->pairs_count)
+		list_parse(p->pairs, take_pairs, options);
 	if (!options->batch_count)
 		list_parse("1", take_batch, options);
 }
@@ -321,6 +347,9 @@ static error_t parse_more(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_RAW:
 		options->raw = true;
+		return 0;
+	case OPT_PAIRS:
+		take_list(state, arg, take_pairs, options, "--pairs");
 		return 0;
 	case OPT_RESUME:
 		options->resume = arg;

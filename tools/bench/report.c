@@ -27,7 +27,8 @@ static const char *const mode_texts[MODE_COUNT] = {
 
 static bool same_table(const struct bench_case *a, const struct bench_case *b)
 {
-	return a->mode == b->mode && a->size == b->size && a->batch == b->batch;
+	return a->mode == b->mode && a->size == b->size && a->batch == b->batch &&
+	       a->senders == b->senders && a->receivers == b->receivers;
 }
 
 static const char *per(const struct bench_case *c)
@@ -75,6 +76,9 @@ static void print_head(const struct results *results, const struct bench_case *c
 	printf("\n%s", mode_texts[c->mode]);
 	if (c->mode != MODE_SWITCH)
 		printf("; %zu bytes", c->size);
+	if (c->senders > 1 || c->receivers > 1)
+		printf(", %u sender%s, %u receiver%s", c->senders, c->senders > 1 ? "s" : "",
+		       c->receivers, c->receivers > 1 ? "s" : "");
 	if (c->batch > 1)
 		printf(", %u messages per call", c->batch);
 	printf("; %s per %s\n", clock_unit_name(clock_unit), per(c));
@@ -361,6 +365,7 @@ static const struct {
 	{ IPCX_TRANSPORT_CALLS_ONLY, "calls-only" }, { IPCX_TRANSPORT_LOSSY, "lossy" },
 	{ IPCX_TRANSPORT_SENDER_KEEPS, "sender-keeps" },
 	{ IPCX_TRANSPORT_SPIN_ONLY, "spin-only" },   { IPCX_TRANSPORT_NOTIFICATION, "notification" },
+	{ IPCX_TRANSPORT_MANY, "many" },
 };
 
 static void print_transport(const struct ipcx_transport_ops *ops)

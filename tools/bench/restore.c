@@ -22,9 +22,22 @@ static bool is(const json_t *row, const char *key, const char *text)
 	return value && strcmp(value, text) == 0;
 }
 
+struct pairs restore_pairs(const json_t *row)
+{
+	const char *text = json_string_value(json_object_get(row, "pairs"));
+	struct pairs pairs = { 1, 1 };
+
+	if (text && sscanf(text, "%ux%u", &pairs.senders, &pairs.receivers) != 2)
+		pairs = (struct pairs){ 0, 0 };
+	return pairs;
+}
+
 bool restore_matches(const struct bench_case *c, const json_t *row)
 {
-	return is(row, "transport", c->transport->name) && is(row, "mode", mode_names[c->mode]) &&
+	struct pairs pairs = restore_pairs(row);
+
+	return pairs.senders == c->senders && pairs.receivers == c->receivers &&
+	       is(row, "transport", c->transport->name) && is(row, "mode", mode_names[c->mode]) &&
 	       integer(row, "size") == (json_int_t)c->size &&
 	       integer(row, "batch") == (json_int_t)c->batch;
 }

@@ -7,6 +7,9 @@
 
 #include "bench.h"
 
+/* Senders and receivers of a row. */
+struct pairs restore_pairs(const json_t *row);
+
 /* Whether @row of a file is of this case. */
 bool restore_matches(const struct bench_case *bench_case, const json_t *row);
 

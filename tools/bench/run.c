@@ -71,9 +71,23 @@ static int add_transports(struct results *results, const struct options *options
 	return err;
 }
 
+static int add_pairs(struct results *results, const struct options *options,
+		     struct bench_case *like)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < options->pairs_count && !err; i++) {
+		like->senders = options->pairs[i].senders;
+		like->receivers = options->pairs[i].receivers;
+		err = add_transports(results, options, like);
+	}
+	return err;
+}
+
 static int add_mode(struct results *results, const struct options *options, enum mode mode)
 {
-	struct bench_case like = { .mode = mode, .batch = 1 };
+	struct bench_case like = { .mode = mode, .batch = 1, .senders = 1, .receivers = 1 };
 	unsigned int s, b;
 	int err = 0;
 
@@ -86,7 +100,9 @@ static int add_mode(struct results *results, const struct options *options, enum
 		for (b = 0; b < options->batch_count && !err; b++) {
 			like.size = options->sizes[s];
 			like.batch = options->batches[b];
-			if (makes_sense(mode, like.batch))
+			if (mode == MODE_ONEWAY)
+				err = add_pairs(results, options, &like);
+			else if (makes_sense(mode, like.batch))
 				err = add_transports(results, options, &like);
 		}
 	return err;
@@ -96,7 +112,7 @@ int run_prepare(const struct options *options, struct results *results)
 {
 	/* Room for one row at least in each mode. */
 	size_t most = (size_t)options->mode_count * options->size_count * options->batch_count *
-		      options->transports.count;
+		      options->pairs_count * options->transports.count;
 	unsigned int m;
 	int err = 0;
 

@@ -76,6 +76,11 @@ extern "C" {
  *	holds no messages (depth 0), and no other function may be called.
  */
 #define IPCX_TRANSPORT_CALLS_ONLY	(1U << 8)
+/** IPCX_TRANSPORT_MANY - After fork(2) several processes may take the same side: they send
+ *	the same way, and what is sent to them goes to one of them, whole. With a byte stream
+ *	only messages of up to PIPE_BUF bytes, all of one length (IPCX_TRANSPORT_FIXED).
+ */
+#define IPCX_TRANSPORT_MANY		(1U << 24)
 
 /* What a transport does less than others, which the mechanism is to blame for. */
 /** IPCX_TRANSPORT_LOSSY - Nothing holds a sender back: what the receiver has no room for

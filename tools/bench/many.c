@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Every sender and every receiver is a child of the process that opened the pair; all senders
+ * use one end, all receivers the other one, and a message goes to whoever gets it first. So
+ * nobody knows beforehand how many a receiver gets, and counting them together would be one
+ * more cache line to fight for: instead the sender that is done last sends each receiver a
+ * message that says so, and those take the time. They also count what they got from whom,
+ * which has to be what was sent.
+ *
+ * A message tells by its first byte from which sender it is, or that it is the last; all other
+ * bytes follow from that.
+ */
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "many.h"
+#include "pin.h"
+#include "region.h"
+
+/**
+ * struct member - What one child leaves.
+ * @usage: of its work
+ * @end: when a receiver had got all
+ * @from: messages that it got from each sender
+ */
+struct member {
+	struct usage usage;
+	uint64_t end;
+	unsigned long from[MANY_MAX];
+};
+
+/**
+ * struct crowd - All of them.
+ * @c: the case
+ * @options: the rules
+ * @pair: what they share
+ * @each: messages of one sender
+ * @go: pipe by which they are let go, a byte for each
+ * @ready: pipe by which they say that they wait for that
+ * @pids: the children, senders first
+ * @count: how many
+ * @shared: in shared memory
+ */
+struct crowd {
+	const struct bench_case *c;
+	const struct options *options;
+	struct ipcx_transport_pair *pair;
+	unsigned long each;
+	int go[2];
+	int ready[2];
+	pid_t pids[2 * MANY_MAX];
+	unsigned int count;
+	struct {
+		_Atomic unsigned int sending;
+		struct member members[2 * MANY_MAX];
+	} *shared;
+};
+
+int many_possible(const struct options *options, const struct bench_case *c, char *why)
+{
+	const char *text = NULL;
+
+	if (!(c->transport->caps & IPCX_TRANSPORT_MANY))
+		text = "has one sender and one receiver";
+	else if (c->batch > 1)
+		text = "several senders or receivers send one message per call";
+	else if (!c->size)
+		text = "needs a byte that tells the last message from others";
+	else if (c->transport->caps & IPCX_TRANSPORT_BOUNDARIES)
+		return 0;
+	else if (c->size > PIPE_BUF)
+		text = "messages longer than PIPE_BUF (4096 bytes) of several processes mix";
+	else if (options->framed)
+		text = "several receivers would get headers and messages of each other";
+	if (!text)
+		return 0;
+	snprintf(why, IPCX_TRANSPORT_WHY, "%s", text);
+	return -ENOTSUP;
+}
+
+#define UNKNOWN	UCHAR_MAX
+
+/* Which number a message has that begins with this byte. */
+static void make_numbers(unsigned char numbers[UCHAR_MAX + 1], unsigned int last)
+{
+	unsigned char first;
+	unsigned int i;
+
+	memset(numbers, UNKNOWN, UCHAR_MAX + 1);
+	for (i = 0; i <= last; i++) {
+		payload_write(&first, 1, i);
+		numbers[first] = (unsigned char)i;
+	}
+}
+
+static int wait_for_all(const struct crowd *crowd)
+{
+	char byte = 0;
+	ssize_t n;
+
+	if (write(crowd->ready[1], &byte, 1) != 1)
+		return -errno;
+	do {
+		n = read(crowd->go[0], &byte, 1);
+	} while (n < 0 && errno == EINTR);
+	return n == 1 ? 0 : -EPIPE;
+}
+
+static int send_stops(const struct crowd *crowd, struct link *link)
+{
+	unsigned int i;
+	int err = 0;
+
+	link_write(link, crowd->c->senders, 1);
+	for (i = 0; i < crowd->c->receivers && !err; i++)
+		err = link_send(link, 1);
+	return err;
+}
+
+static int sender(struct crowd *crowd, unsigned int me, struct link *link)
+{
+	bool check = crowd->options->check_inside;
+	unsigned long i;
+	int err;
+
+	link_write(link, me, 1);
+	err = wait_for_all(crowd);
+	for (i = 0; i < crowd->each && !err; i++) {
+		if (check)
+			link_write(link, me, 1);
+		err = link_send(link, 1);
+	}
+	/* Seen by whoever is last: its messages come after those of all others. */
+	if (!err && atomic_fetch_sub(&crowd->shared->sending, 1) == 1)
+		err = send_stops(crowd, link);
+	return err;
+}
+
+static int receiver(struct crowd *crowd, struct member *self, struct link *link)
+{
+	unsigned int last = crowd->c->senders, from;
+	unsigned char numbers[UCHAR_MAX + 1];
+	int err;
+
+	make_numbers(numbers, last);
+	err = wait_for_all(crowd);
+	while (!err) {
+		err = link_recv(link, 1);
+		if (err)
+			break;
+		from = numbers[*(const unsigned char *)link->in->buf];
+		if (from == UNKNOWN)
+			return -ENOTRECOVERABLE;
+		if (crowd->options->check_inside || from == last)
+			err = link_check(link, from, 1);
+		if (from == last)
+			break;
+		self->from[from]++;
+	}
+	self->end = clock_now();
+	return err;
+}
+
+/* Receivers have the first processor, senders the second, where there are two to have. */
+static int child(struct crowd *crowd, unsigned int me, struct link *link)
+{
+	struct member *self = &crowd->shared->members[me];
+	bool sends = me < crowd->c->senders;
+	int err = sends ? pin_peer(crowd->options->cpus) : pin_self(crowd->options->cpus);
+
+	/* Who is not waited for in vain. */
+	if (err)
+		return write(crowd->ready[1], "", 1) == 1 ? err : -EPIPE;
+	link->send = ipcx_transport_attach(crowd->pair, sends);
+	link->recv = link->send;
+	self->usage = usage_now();
+	err = sends ? sender(crowd, me, link) : receiver(crowd, self, link);
+	usage_since(&self->usage);
+	return err;
+}
+
+static int start(struct crowd *crowd, struct link *link)
+{
+	unsigned int all = crowd->c->senders + crowd->c->receivers;
+	pid_t parent = getpid(), pid;
+
+	while (crowd->count < all) {
+		pid = fork();
+		if (pid < 0)
+			return -errno;
+		if (pid == 0) {
+			signals_peer();
+			if (getppid() != parent)
+				_exit(ECHILD);
+			_exit(-child(crowd, crowd->count, link));
+		}
+		crowd->pids[crowd->count++] = pid;
+	}
+	return 0;
+}
+
+static void kill_all(const struct crowd *crowd)
+{
+	unsigned int i;
+
+	for (i = 0; i < crowd->count; i++)
+		if (crowd->pids[i])
+			kill(crowd->pids[i], SIGKILL);
+}
+
+static int verdict(int status)
+{
+	if (!WIFEXITED(status))
+		return -ECHILD;
+	return -WEXITSTATUS(status);
+}
+
+static bool forget(struct crowd *crowd, pid_t pid)
+{
+	unsigned int i;
+
+	for (i = 0; i < crowd->count; i++)
+		if (crowd->pids[i] == pid) {
+			crowd->pids[i] = 0;
+			return true;
+		}
+	return false;
+}
+
+/*
+ * Ends when all have; the first that goes wrong takes the others with it. The process that
+ * would clean up System V objects is a child, too, and none of them.
+ */
+static int wait_all(struct crowd *crowd, int err)
+{
+	unsigned int left = crowd->count;
+	int status;
+	pid_t pid;
+
+	if (err)
+		kill_all(crowd);
+	while (left) {
+		pid = waitpid(-1, &status, 0);
+		if (pid < 0 && errno != EINTR)
+			return -errno;
+		if (pid < 0 && signals_stop())
+			kill_all(crowd);
+		if (pid < 0 || !forget(crowd, pid))
+			continue;
+		left--;
+		if (!err && verdict(status)) {
+			err = verdict(status);
+			kill_all(crowd);
+		}
+	}
+	return signals_stop() ? -EINTR : err;
+}
+
+static int let_go(struct crowd *crowd, uint64_t *begin)
+{
+	char bytes[2 * MANY_MAX] = { 0 };
+	unsigned int there = 0;
+	ssize_t n;
+
+	while (there < crowd->count) {
+		n = read(crowd->ready[0], bytes, crowd->count - there);
+		if (n < 0 && errno == EINTR && !signals_stop())
+			continue;
+		if (n <= 0)
+			return signals_stop() ? -EINTR : -ECHILD;
+		there += (unsigned int)n;
+	}
+	*begin = clock_now();
+	return write(crowd->go[1], bytes, crowd->count) == (ssize_t)crowd->count ? 0 : -errno;
+}
+
+/* Whether each sender's messages all arrived, and when the last had. */
+static int evaluate(const struct crowd *crowd, uint64_t begin, struct outcome *outcome)
+{
+	unsigned int senders = crowd->c->senders, s, m;
+	double total = (double)crowd->each * senders;
+	unsigned long got;
+	uint64_t end = 0;
+
+	memset(&outcome->usage, 0, sizeof(outcome->usage));
+	for (m = 0; m < crowd->count; m++) {
+		const struct member *member = &crowd->shared->members[m];
+
+		end = member->end > end ? member->end : end;
+		outcome->usage.cpu_ns += member->usage.cpu_ns / total;
+		outcome->usage.switches += member->usage.switches / total;
+	}
+	outcome->usage.syscalls = -1;
+	for (s = 0; s < senders; s++) {
+		for (got = 0, m = senders; m < crowd->count; m++)
+			got += crowd->shared->members[m].from[s];
+		if (got != crowd->each)
+			return -ENOTRECOVERABLE;
+	}
+	for (m = 0; m < BLOCKS; m++)
+		outcome->blocks[m] = (double)(end - begin) / total;
+	return 0;
+}
+
+static int go_through(struct crowd *crowd, struct link *link, struct outcome *outcome)
+{
+	uint64_t begin = 0;
+	int err;
+
+	atomic_store(&crowd->shared->sending, crowd->c->senders);
+	err = start(crowd, link);
+	region_begin();
+	outcome->region = region_count;
+	if (!err)
+		err = let_go(crowd, &begin);
+	err = wait_all(crowd, err);
+	region_end();
+	return err ? err : evaluate(crowd, begin, outcome);
+}
+
+static void close_pipe(const int fds[2])
+{
+	if (fds[0] >= 0) {
+		close(fds[0]);
+		close(fds[1]);
+	}
+}
+
+int many_measure(const struct options *options, const struct bench_case *c,
+		 struct ipcx_transport_pair *pair, unsigned long count, struct outcome *outcome,
+		 char *why)
+{
+	struct crowd crowd = {
+		.c = c, .options = options, .pair = pair, .each = count / c->senders,
+		.go = { -1, -1 }, .ready = { -1, -1 },
+	};
+	struct link link = { 0 };
+	int err = link_init(&link, c->size, 1);
+
+	crowd.shared = mmap(NULL, sizeof(*crowd.shared), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (!err && crowd.shared == MAP_FAILED)
+		err = -errno;
+	if (!err && (pipe2(crowd.go, O_CLOEXEC) < 0 || pipe2(crowd.ready, O_CLOEXEC) < 0))
+		err = -errno;
+	if (!err)
+		err = go_through(&crowd, &link, outcome);
+	if (err && err != -EINTR)
+		snprintf(why, IPCX_TRANSPORT_WHY, "%s", err == -ENOTRECOVERABLE ?
+			 "a message was wrong or is missing" : strerror(-err));
+	close_pipe(crowd.go);
+	close_pipe(crowd.ready);
+	if (crowd.shared != MAP_FAILED)
+		munmap(crowd.shared, sizeof(*crowd.shared));
+	link_free(&link);
+	return err;
+}
