@@ -11,6 +11,7 @@ int command_list(int argc, char **argv);
 int command_mailboxes(int argc, char **argv);
 int command_memory(int argc, char **argv);
 int command_merge(int argc, char **argv);
+int command_report(int argc, char **argv);
 int command_ring(int argc, char **argv);
 int command_wait(int argc, char **argv);
 

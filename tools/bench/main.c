@@ -39,6 +39,7 @@ static struct {
 	{ "mailboxes", "ipcx-bench mailboxes", command_mailboxes },
 	{ "memory", "ipcx-bench memory", command_memory },
 	{ "merge", "ipcx-bench merge", command_merge },
+	{ "report", "ipcx-bench report", command_report },
 	{ "ring", "ipcx-bench ring", command_ring },
 	{ "wait", "ipcx-bench wait", command_wait },
 };

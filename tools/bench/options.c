@@ -106,6 +106,7 @@ static const char doc[] =
 	"  ipcx-bench --cpus two --wait spin           all wait by trying again\n"
 	"  ipcx-bench ring                             shared rings, and the least beside them\n"
 	"  ipcx-bench wait                             ways of waiting for a reply\n"
+	"  ipcx-bench report out.json -o report        a page of results, with plots\n"
 	"\n"
 	"Exit status: 0: measured (rows may be skipped, with the reason); 1: a payload was wrong, "
 	"a process died, or a file could not be written; 2: wrong usage; 3: nothing could be "
