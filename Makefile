@@ -56,7 +56,7 @@ selftests: deps-check lib ## the programs of the VM tests
 
 # ---- looking ----
 
-.PHONY: run bench bench-icount ledger vm
+.PHONY: run bench bench-icount ledger report vm
 run: deps-run ## boot a VM and compare ipcx with the native mechanisms there
 	@$(MAKE) all test-module
 	@$(vm)/bench
@@ -72,6 +72,10 @@ bench-icount: deps-run ## the comparison in instructions per operation
 ledger: deps-check ## how often each mechanism copies a message, beside what theory says
 	@$(MAKE) all
 	@tools/ledger/run $(LEDGER)
+
+report: deps-check ## a page of results, out/report/report.html: of this machine and of a VM
+	@$(MAKE) all test-module
+	@tools/bench/report.sh
 
 vm: deps-run ## a shell in a VM, with the module loaded
 	@$(MAKE) all

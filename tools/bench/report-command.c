@@ -24,7 +24,7 @@ static const char *const pythons[] = { "/usr/bin/python3", "python3" };
 
 #define PLACES	(sizeof(places) / sizeof(places[0]))
 
-/* The folder of this program, with a slash. */
+/* The folder of this program, with a slash; the Python one can ask it for what it knows. */
 static int own_folder(char folder[PATH_MAX])
 {
 	ssize_t len = readlink("/proc/self/exe", folder, PATH_MAX - 1);
@@ -33,6 +33,8 @@ static int own_folder(char folder[PATH_MAX])
 	if (len < 0)
 		return -errno;
 	folder[len] = '\0';
+	if (setenv("IPCX_BENCH", folder, 1) < 0)
+		return -errno;
 	slash = strrchr(folder, '/');
 	if (!slash)
 		return -ENOENT;

@@ -12,8 +12,10 @@ Statuses are those of ipcx-bench: 0: done; 1: a file cannot be read or written, 
 program is missing; 2: wrong usage; 3: nothing was measured in any file.
 """
 import argparse
+import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -84,6 +86,20 @@ def warning(run):
     return None
 
 
+def own_mechanisms():
+    """What ipcx-bench itself says of the mechanisms, where no file does."""
+    program = os.environ.get("IPCX_BENCH")
+    if not program:
+        return None
+    try:
+        run = subprocess.run([program, "list", "--json"], capture_output=True, text=True,
+                             check=True, timeout=60)
+        document = json.loads(run.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return None
+    return document if isinstance(document, dict) and "features" in document else None
+
+
 def part_of(run):
     """What the page has of a run."""
     import plots
@@ -111,7 +127,7 @@ def context_of(material, title):
     runs = material.runs
     context = {
         "title": title, "parts": [part_of(run) for run in runs], "method": METHOD,
-        "features": tables.features(material.mechanisms), "claims": claims.table(runs),
+        "features": tables.features(material.mechanisms or own_mechanisms()), "claims": claims.table(runs),
         "ledgers": [tables.ledger(found, number)
                     for number, found in enumerate(material.ledgers, 1)],
         "ledger_summary": [summary.of_ledger(found) for found in material.ledgers],

@@ -15,7 +15,7 @@ import svg
 import tables
 import units
 
-WIDTH, HEIGHT, KEY_LINE = 420, 280, 20
+WIDTH, HEIGHT, KEY_LINE = 420, 290, 18
 DASHES = ("solid", "(9,4)", "(3,3)", "(9,3,2,3)", "(14,4)")
 MARKERS = (5, 9, 7, 13, 4, 6, 8, 12, 11)
 # Where percentiles stand: by the number of nines; the largest value has none.
@@ -124,8 +124,9 @@ def _script(plot, path):
         f"set ytics nomirror scale 0.6 ({_tics((v, _short(axes.unit(v))) for v in _y_tics(axes))})",
         f"set border 3 linewidth 1 linecolor rgb '{svg.colour('ink')}'",
         f"set grid xtics ytics linetype 1 linecolor rgb '{svg.colour('grid')}' linewidth 1",
-        "set key bottom outside center horizontal Left reverse samplen 3 maxcols 2 height 0.5 "
-        f"width {_key_width(plot)}",
+        "set key at screen 0.5,screen 0.01 center bottom horizontal Left reverse samplen 3 "
+        f"maxcols 2 width {_key_width(plot)}",
+        f"set bmargin at screen {(KEY_LINE * _legend_lines(plot) + 42) / height:.3f}",
         "set tmargin 0.8",
         "set rmargin 1.5",
     ]

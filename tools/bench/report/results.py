@@ -130,10 +130,27 @@ class Material(NamedTuple):
     files: dict
 
 
+def _numbers(object_, keys):
+    return all(isinstance(object_.get(key, 0), (int, float)) for key in keys)
+
+
 def _is_row(row):
-    return (isinstance(row, dict) and isinstance(row.get("transport"), str)
-            and isinstance(row.get("mode"), str) and isinstance(row.get("size"), int)
-            and isinstance(row.get("figure", 0), (int, float)))
+    if not (isinstance(row, dict) and isinstance(row.get("transport"), str)
+            and isinstance(row.get("mode"), str) and isinstance(row.get("size"), int)):
+        return False
+    latency = row.get("latency")
+    percentiles = ("count", "p50", "p90", "p99", "p99.9", "max")
+    return (_numbers(row, ("figure", "mad_percent", "cpu_ns", "context_switches"))
+            and (not latency or (isinstance(latency, dict) and set(percentiles) <= set(latency)
+                                 and _numbers(latency, percentiles))))
+
+
+def _is_ledger_row(row):
+    if not (isinstance(row, dict) and isinstance(row.get("mechanism"), str)
+            and isinstance(row.get("size"), int)):
+        return False
+    return ("skipped" in row or "failed" in row
+            or ({"passes", "theory"} <= set(row) and _numbers(row, ("passes", "theory"))))
 
 
 def _check_results(path, document):
@@ -150,12 +167,19 @@ def _check_results(path, document):
 
 def _check_ledger(path, document):
     rows = document.get("rows")
-    if (not isinstance(rows, list)
-            or not all(isinstance(row, dict) and "mechanism" in row and "size" in row
-                       for row in rows)):
+    if not isinstance(rows, list) or not all(map(_is_ledger_row, rows)):
         raise BadFile(f"{path}: is damaged: not what tools/ledger/run writes")
     if not rows:
         raise BadFile(f"{path}: nothing was measured in it")
+
+
+def _check_list(path, document):
+    features, mechanisms = document.get("features"), document.get("transports")
+    if (not isinstance(features, list) or not isinstance(mechanisms, list)
+            or not all(isinstance(f, dict) and {"key", "column", "text"} <= set(f)
+                       for f in features)
+            or not all(isinstance(m, dict) and "name" in m for m in mechanisms)):
+        raise BadFile(f"{path}: is damaged: not what 'ipcx-bench list --json' writes")
 
 
 def _load(path):
@@ -197,6 +221,7 @@ def load(paths):
                                   document.get("unit", "unknown"),
                                   document.get("messages", 0), document["rows"]))
         elif document.get("kind") == "list":
+            _check_list(path, document)
             mechanisms = document
         else:
             _check_results(path, document)

@@ -59,8 +59,10 @@ def _colours(element):
             styles.append(f"{key}:{_SECRET.sub(_name, value)}")
             del element.attrib[key]
         elif value == "black":
-            styles.append(f"{key}:var(--ink)")
+            # The root's colour, which groups have from there.
             del element.attrib[key]
+            if key != "color":
+                styles.append(f"{key}:var(--ink)")
     if styles:
         element.set("style", ";".join(styles))
 
@@ -83,6 +85,25 @@ def _prune(element):
             element.remove(child)
     if element.tag not in (f"{{{SVG}}}text", f"{{{SVG}}}title", f"{{{SVG}}}style"):
         element.text = None
+
+
+# What an SVG means anyway, or what the root says for all.
+_USUAL = {"stroke-linecap": "butt", "stroke-linejoin": "miter", "font-family": "sans-serif",
+          "font-size": "13.00"}
+
+
+def _shorten(root):
+    """A page has a hundred plots."""
+    for element in root.iter():
+        for key, value in _USUAL.items():
+            if element.get(key) == value:
+                del element.attrib[key]
+        for key in ("d", "transform"):
+            if key in element.attrib:
+                text = re.sub(r"(\.\d)\d+", r"\1", " ".join(element.get(key).split()))
+                element.set(key, text.replace(".0 ", " ").replace(".0,", ","))
+    root.set("font-family", "sans-serif")
+    root.set("font-size", "13")
 
 
 def _drop_titles(root):
@@ -126,9 +147,11 @@ def finish(text, key, title, alone=False):
     _plain_text(root)
     _prune(root)
     _needed_parts(root)
-    _own_names(root, key)
+    _own_names(root, "p" if alone else key)
+    _shorten(root)
     for element in root.iter():
         _colours(element)
+    root.set("style", "color:var(--ink)")
     root.set("role", "img")
     root.set("aria-label", title)
     if alone:

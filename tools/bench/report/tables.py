@@ -115,13 +115,17 @@ def _system_calls(row):
     return NOTHING if known is None else Cell(units.count(known), round(known, 3))
 
 
+def _known(row, key, form):
+    value = row.get(key)
+    return NOTHING if value is None else Cell(form(value), round(value, 4))
+
+
 def _percentiles(run, row):
     latency = row["latency"]
     cells = [Cell(units.figure(latency[key], run.unit), latency[key]) for key in PERCENTILES]
     if run.unit == "ns":
-        cells.append(Cell(units.time(row["cpu_ns"]), round(row["cpu_ns"], 1)))
-    cells.append(Cell(units.count(row["context_switches"]), round(row["context_switches"], 3)))
-    return cells
+        cells.append(_known(row, "cpu_ns", units.time))
+    return cells + [_known(row, "context_switches", units.count)]
 
 
 def percentiles(run):
@@ -193,17 +197,13 @@ def _ledger_row(row, unit):
         return head + [Cell(why)] + [NOTHING] * (len(_LEDGER_COLUMNS) - 3)
     plain = "ns" if unit.startswith("ns") else unit
 
-    def known(key, form):
-        value = row.get(key)
-        return NOTHING if value is None else Cell(form(value), round(value, 4))
-
     passes = f"{row['passes']:.2f}" + ("" if row.get("matches") else " (differs)")
     return head + [
         Cell(passes, round(row["passes"], 4)), Cell(str(row["theory"]), row["theory"]),
-        known("copies_per_message", units.count),
-        known("argument_bytes_per_message", lambda value: f"{units.count(value)} B"),
-        known("per_kib", lambda value: units.figure(value, plain)),
-        known("copy_share", units.share), known("blocked_share", units.share),
+        _known(row, "copies_per_message", units.count),
+        _known(row, "argument_bytes_per_message", lambda value: f"{units.count(value)} B"),
+        _known(row, "per_kib", lambda value: units.figure(value, plain)),
+        _known(row, "copy_share", units.share), _known(row, "blocked_share", units.share),
     ]
 
 
@@ -316,10 +316,10 @@ def _markdown_text(text):
 
 
 def as_markdown(table):
-    """Aligned, so that it can be read as it is."""
+    """Numbers aligned, so that they can be read as they are."""
     lines = [[_markdown_text(text) for text in table.columns]]
     lines += [[_markdown_text(cell.text) for cell in row] for row in table.rows]
-    widths = [max(3, *map(len, column)) for column in zip(*lines)]
+    widths = [max(3, *map(len, column)) if table.numbers else 3 for column in zip(*lines)]
     right = [table.numbers and place > 0 for place in range(len(widths))]
 
     def line(cells):
