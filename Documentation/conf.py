@@ -13,10 +13,10 @@ author = "the ipcx authors"
 copyright = "the ipcx authors, LGPL-2.1-or-later"
 version = release = manpages.version(here)
 
-extensions = ["ipcxdoc", "manpages"]
+extensions = ["ipcxdoc", "manpages", "sampledoc"]
 master_doc = "index"
 source_suffix = ".rst"
-exclude_patterns = ["ext", "static"]
+exclude_patterns = ["ext", "sample", "static"]
 
 # Every reference has to lead somewhere. C types in the signatures of functions
 # are those of the kernel and the C library, which are documented elsewhere.

@@ -151,6 +151,12 @@ def _value(claim, value):
     return units.rate(value * 1e9) if claim.throughput else units.time(value)
 
 
+def _claimed(text):
+    """10.0 µs is what one measures, 10 µs what one claims."""
+    number, unit = text.split(" ")
+    return f"{float(number):g} {unit}"
+
+
 def _measured(claim, found):
     return "; ".join(f"{f.run.letter}: {_value(claim, f.value)}"
                      + (f" ({names.title(f.row['transport'])})" if len(claim.who) > 1 else "")
@@ -158,11 +164,10 @@ def _measured(claim, found):
 
 
 def _factor(claim, value):
+    factor = units.times(_off(value, claim.value))
     if claim.throughput:
-        more = value > claim.value
-        return f"{units.times(_off(value, claim.value))} {'more' if more else 'less'}"
-    more = value > claim.value
-    return f"{units.times(_off(value, claim.value))} as {'long' if more else 'short'}"
+        return f"at least {factor} as much" if value > claim.value else f"{factor} less at best"
+    return f"{factor} as long at best" if value > claim.value else f"at least {factor} as fast"
 
 
 def _would_hold(claim, runs, found):
@@ -186,7 +191,7 @@ def _verdict(claim, found):
         return "holds in part: not in run " + ", ".join(
             f.run.letter for f in found if f not in good)
     nearest = min(found, key=lambda f: _off(f.value, claim.value))
-    return f"does not hold: {_factor(claim, nearest.value)} at best"
+    return f"does not hold: {_factor(claim, nearest.value)}"
 
 
 def _row(claim, runs):
@@ -194,7 +199,7 @@ def _row(claim, runs):
     text = f"{kind}, {claim.text}"
     if claim.remark:
         text += f" ({claim.remark})"
-    head = [tables.Cell(text), tables.Cell(_value(claim, claim.value))]
+    head = [tables.Cell(text), tables.Cell(_claimed(_value(claim, claim.value)))]
     found = _all(claim, runs)
     if not found:
         why = f"not measured here: needs --wait {claim.wait}" if claim.wait else "not measured here"
@@ -218,7 +223,7 @@ def _ratios(claim, runs):
 
 
 def _ratio_row(claim, runs):
-    head = [tables.Cell(claim.text), tables.Cell(units.times(claim.value))]
+    head = [tables.Cell(claim.text), tables.Cell(f"{claim.value}×")]
     found = _ratios(claim, runs)
     if not found:
         return head + [tables.NOTHING, tables.NOTHING, tables.Cell("not measured here")]
@@ -238,8 +243,8 @@ def _ratio_row(claim, runs):
 def table(runs):
     rows = [_row(claim, runs) for claim in ROUND_TRIPS + THROUGHPUTS]
     rows += [_ratio_row(claim, runs) for claim in RATIOS]
-    note = (f"Round trips are those of {SMALL} bytes or the nearest size; throughput is the best of "
-            "all sizes; of several mechanisms the best one counts. A claim holds where the figure "
+    note = (f"Round trips are those of {SMALL} bytes or the nearest size; throughput is the best "
+            "of all sizes; of several mechanisms the best one counts. A claim holds where the figure "
             "is within a factor of two of it. Letters are runs.")
     if not _judges(runs):
         note += (" No run is of real time: figures of emulated processors and instructions judge "

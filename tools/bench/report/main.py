@@ -61,18 +61,27 @@ def missing():
     return None if shutil.which("gnuplot") else "gnuplot-nox"
 
 
+class Help(argparse.RawDescriptionHelpFormatter):
+    """Options look as those of the other commands do: -o, --output=DIR."""
+
+    def _format_action_invocation(self, action):
+        if not action.option_strings or action.nargs == 0:
+            return super()._format_action_invocation(action)
+        return f"{', '.join(action.option_strings)}={action.metavar}"
+
+
 def parse(arguments):
     parser = argparse.ArgumentParser(
-        prog="ipcx-bench report", epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Make a page of results: plots, tables, words. It is one HTML file that needs "
+        prog="ipcx-bench report", epilog=EXAMPLES, formatter_class=Help, add_help=False,
+        description="Make a page of results: plots, tables, words. It is one HTML file that needs\n"
                     "no network, with the same tables as Markdown and CSV beside it.")
     parser.add_argument("results", metavar="RESULTS", nargs="+",
                         help="file of ipcx-bench --json, ipcx-bench list --json or "
                              "tools/ledger/run")
     parser.add_argument("-o", "--output", metavar="DIR", required=True,
                         help="folder for the report; one that is there is replaced")
-    parser.add_argument("-t", "--title", default=TITLE, help="title of the page")
+    parser.add_argument("-t", "--title", metavar="TITLE", default=TITLE, help="title of the page")
+    parser.add_argument("-?", "--help", action="help", help="this help")
     return parser.parse_args(arguments)
 
 
@@ -127,7 +136,8 @@ def context_of(material, title):
     runs = material.runs
     context = {
         "title": title, "parts": [part_of(run) for run in runs], "method": METHOD,
-        "features": tables.features(material.mechanisms or own_mechanisms()), "claims": claims.table(runs),
+        "features": tables.features(material.mechanisms or own_mechanisms()),
+        "claims": claims.table(runs),
         "ledgers": [tables.ledger(found, number)
                     for number, found in enumerate(material.ledgers, 1)],
         "ledger_summary": [summary.of_ledger(found) for found in material.ledgers],

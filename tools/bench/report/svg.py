@@ -156,7 +156,9 @@ def finish(text, key, title, alone=False):
     root.set("aria-label", title)
     if alone:
         own = tree.Element(f"{{{SVG}}}style")
-        own.text = style()
+        # A page that has it need not be dark because the reader's system is.
+        own.text = (f"{style()}\nsvg{{background:#fff}}\n"
+                    "@media screen and (prefers-color-scheme:dark){svg{background:#17181b}}")
         root.insert(0, own)
     else:
         root.set("data-plot", key)

@@ -211,8 +211,8 @@ def ledger(found, number):
     rows = sorted(found.rows, key=lambda row: (names.order(row["mechanism"]), row["size"]))
     unit = {"ns-emulated": "time of an emulated processor, which measures the emulator: compare "
                            "rows only", "ns": "nanoseconds"}.get(found.unit, found.unit)
-    note = (f"Kernel {found.kernel}, {found.messages} messages from one process to another. Passes: "
-            "bytes copied over bytes of messages, beside what theory says; copies: calls of copy "
+    note = (f"Kernel {found.kernel}, {found.messages} messages from one process to another. "
+            "Passes: bytes copied over bytes of messages, beside what theory says; copies: calls of copy "
             "functions for a message; arguments: other bytes copied for it; per KiB: what copying "
             f"took ({unit}); copying: share of the calls' processor time; blocked: share of all "
             "their time.")
