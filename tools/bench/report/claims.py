@@ -17,7 +17,7 @@ NEAR = 2
 # Round trips are claimed of "small messages".
 SMALL = 64
 SHARED_MEMORY = ("shm-futex", "shm-posix-futex", "shm-posix-sem", "shm-named-sem", "shm-sysv",
-                 "shm-memfd", "shm-atomic")
+                 "shm-memfd", "shm-atomics")
 QUEUES = ("posix-mq", "sysv-mq")
 UNIX = ("unix-stream", "unix-dgram", "unix-seqpacket")
 
@@ -46,7 +46,7 @@ class Ratio(NamedTuple):
 
 
 ROUND_TRIPS = (
-    Claim("shared memory with atomics", 50, ("shm-atomic", *SHARED_MEMORY), wait="spin",
+    Claim("shared memory with atomics", 50, ("shm-atomics", *SHARED_MEMORY), wait="spin",
           remark="who spins needs no more than atomics"),
     Claim("shared memory with a mutex", 200, ("shm-futex", "shm-posix-futex"),
           remark="a mutex that is waited for is a futex"),
@@ -90,8 +90,7 @@ def _said(run):
 
 
 def _rows(run, mode, who):
-    kin = {alias for alias, name in names.SAME.items() if name in who} | set(who)
-    return [row for row in run.measured(mode) if row["transport"] in kin and row["figure"]]
+    return [row for row in run.measured(mode) if row["transport"] in who and row["figure"]]
 
 
 def _small(rows):

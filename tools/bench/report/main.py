@@ -116,12 +116,13 @@ def part_of(run):
     import tables
 
     modes = {row["mode"] for row in run.rows if "figure" in row}
-    order = [mode for mode in ("roundtrip", "latency", "oneway", "pair", "setup")
-             if mode in modes]
-    found = [tables.by_size(run, mode) for mode in order + sorted(modes - {*order, "switch"})
-             if run.measured(mode)]
+    order = [mode for mode in ("roundtrip", "latency", "oneway", "pair") if mode in modes]
+    others = sorted(modes - {*order, "setup", "switch"})
+    found = [tables.by_size(run, mode) for mode in order + others if run.measured(mode)]
     if run.unit == "ns" and "oneway" in modes and run.measured("oneway"):
         found.append(tables.throughput(run))
+    if run.measured("setup"):
+        found.append(tables.setup(run))
     found += [table for table in (tables.percentiles(run), tables.counted(run)) if table]
     return {"run": run, "groups": plots.of_run(run), "tables": found,
             "summary": summary.of_run(run), "warning": warning(run)}

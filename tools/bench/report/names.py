@@ -34,7 +34,7 @@ FAMILIES = (
     Family(
         "shared-memory", "Shared memory",
         ("shm-futex", "shm-posix-futex", "shm-posix-sem", "shm-named-sem", "shm-sysv",
-         "shm-memfd", "shm-file", "shm-atomic"),
+         "shm-memfd", "shm-file", "shm-atomics"),
     ),
     Family(
         "rings", "Shared rings of ipcx",
@@ -52,9 +52,6 @@ LANDMARKS = ("pipe", "unix-stream", "tcp", "posix-mq", "sysv-mq", "shm-futex", "
 # Where a landmark was not measured, the next of its kin stands for it.
 STAND_INS = {"ipcx-ring-spsc": ("ipcx-ring-memfd",)}
 
-# Other names of the same mechanisms.
-SAME = {"shm-atomics": "shm-atomic", "process_vm": "process-vm", "sigqueue": "signal"}
-
 TITLES = {
     "pipe": "pipe", "fifo": "FIFO", "pipe-vmsplice": "pipe + vmsplice",
     "io_uring-pipe": "pipe + io_uring", "tcp": "TCP loopback", "udp": "UDP loopback",
@@ -64,7 +61,7 @@ TITLES = {
     "shm-posix-futex": "POSIX shm + futex", "shm-posix-sem": "POSIX shm + sem",
     "shm-named-sem": "POSIX shm + named sem", "shm-sysv": "SysV shm + sem",
     "shm-memfd": "memfd + futex", "shm-file": "mapped file + futex",
-    "shm-atomic": "shm + atomics", "process-vm": "process_vm_readv",
+    "shm-atomics": "shm + atomics", "process-vm": "process_vm_readv",
     "binder": "Binder", "eventfd": "eventfd", "signal": "real-time signal",
     "switch": "bare switch",
 }
@@ -78,14 +75,13 @@ class Look(NamedTuple):
 
 
 def title(name):
-    return TITLES.get(SAME.get(name, name), name)
+    return TITLES.get(name, name)
 
 
 def family_of(name):
     """Who is in no family is with the rest."""
-    kin = SAME.get(name, name)
     for family in FAMILIES:
-        if kin in family.members:
+        if name in family.members:
             return family
     return FAMILIES[-1]
 
@@ -93,8 +89,7 @@ def family_of(name):
 def order(name):
     """To sort mechanisms as the families have them."""
     family = family_of(name)
-    kin = SAME.get(name, name)
-    place = family.members.index(kin) if kin in family.members else len(family.members)
+    place = family.members.index(name) if name in family.members else len(family.members)
     return FAMILIES.index(family), place, name
 
 
@@ -130,8 +125,7 @@ LOOKS = _looks()
 
 def look(name):
     """Unknown mechanisms get one, too, always the same."""
-    kin = SAME.get(name, name)
-    if kin in LOOKS:
-        return LOOKS[kin]
+    if name in LOOKS:
+        return LOOKS[name]
     number = sum(kin.encode())
     return Look(number % COLOURS, number % DASHES)

@@ -14,7 +14,6 @@ from typing import NamedTuple
 import names
 
 FORMAT = 1
-MODES = ("pair", "oneway", "latency", "roundtrip", "setup", "switch")
 
 
 class BadFile(Exception):
@@ -103,7 +102,9 @@ class Run:
         """How processes wait, and where they are."""
         cpus = {"same": "one CPU", "two": "two CPUs", "any": "any CPUs"}
         where = self.rules.get("cpus", "")
-        return f"{self.rules.get('wait', 'unknown')}, {cpus.get(where, where)}"
+        text = f"{self.rules.get('wait', 'unknown')}, {cpus.get(where, where)}"
+        rate = self.rules.get("rate")
+        return f"{text}, {rate:,} messages/s" if rate else text
 
     @property
     def title(self):

@@ -74,7 +74,6 @@ _BY_SIZE = {
     "latency": ("One-way latency", "From the send to the receipt in another process"),
     "pair": ("Send and receive in one process", "Nobody waits; per message"),
     "oneway": ("One way", "One process sends, another receives; per message"),
-    "setup": ("Set-up", "What it takes to create, open and close"),
 }
 
 
@@ -87,6 +86,22 @@ def by_size(run, mode):
     unit = "" if run.unit == "ns" else f", {run.unit}"
     return Table(f"{run.letter}-{mode}", title, f"{what}{unit}. {NOISE}",
                  ("Mechanism", *map(units.size, sizes)), rows)
+
+
+def setup(run):
+    """Sum and parts; a mechanism's second process may have nothing to do."""
+    parts = ("create", "attach", "close")
+    rows = []
+    for name in run.names("setup"):
+        row = next(row for row in run.measured("setup") if row["transport"] == name)
+        known = row.get("setup") or {}
+        rows.append([_name(name), _figure(run, row)]
+                    + [_known(known, part, lambda value: units.figure(value, run.unit))
+                       for part in parts])
+    return Table(f"{run.letter}-setup", "Set-up",
+                 "To create what both directions need, to attach a second process to it (– where "
+                 f"that has nothing to do), and to close it; nothing is sent. {NOISE}",
+                 ("Mechanism", "All", *parts), rows)
 
 
 def title_of(mode):
