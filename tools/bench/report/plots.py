@@ -27,8 +27,11 @@ class GnuplotFailed(Exception):
 
 
 class Curve(NamedTuple):
+    """MARKED says which points have a marker; without, all."""
+
     name: str
     points: list
+    marked: list = ()
 
 
 class Axes(NamedTuple):
@@ -132,20 +135,29 @@ def _script(plot, path):
     ]
     drawn = []
     for number, curve in enumerate(plot.behind + plot.curves):
-        points = "\n".join(f"{x:g} {y:g}" for x, y in curve.points)
-        lines.append(f"$d{number} << END\n{points}\nEND")
+        lines.append(_data(f"$d{number}", curve.points))
         if number < len(plot.behind):
             drawn.append(f"$d{number} with lines linecolor rgb '{svg.colour('rest')}' notitle")
         else:
-            drawn.append(f"$d{number} {_drawn(curve)}")
+            lines.append(_data(f"$m{number}", curve.marked or curve.points))
+            drawn += _drawn(curve, number)
     return "\n".join(lines + ["plot " + ", ".join(drawn)]) + "\n"
 
 
-def _drawn(curve):
+def _data(name, points):
+    return f"{name} << END\n" + "".join(f"{x:g} {y:g}\n" for x, y in points) + "END"
+
+
+def _drawn(curve, number):
+    """The line, its markers, and both of them in the legend."""
     look = names.look(curve.name)
-    return (f"with linespoints linecolor rgb '{svg.colour(look.colour)}' linewidth 1.8 "
-            f"dashtype {DASHES[look.dash]} pointtype {MARKERS[look.colour]} pointsize 0.55 "
-            f"title {_quoted(names.title(curve.name))}")
+    colour = f"linecolor rgb '{svg.colour(look.colour)}'"
+    line = f"linewidth 1.8 dashtype {DASHES[look.dash]}"
+    marker = f"pointtype {MARKERS[look.colour]} pointsize 0.55"
+    return [f"$d{number} with lines {colour} {line} notitle",
+            f"$m{number} with points {colour} linewidth 1.8 {marker} notitle",
+            f"keyentry with linespoints {colour} {line} {marker} "
+            f"title {_quoted(names.title(curve.name))}"]
 
 
 def _axes(curves, xs, unit, log_x):
@@ -225,15 +237,17 @@ def _sized_groups(run):
         yield _group(f"{run.letter}-{mode}", title, note, curves, axes)
 
 
-def _quantiles(latency):
-    """Places and values: from the histogram where there is one."""
-    points = [(PLACES[key], latency[key]) for key in tables.PERCENTILES]
-    below, total = 0, latency["count"]
+def _distribution(name, latency):
+    """All of a histogram where there is one, but no more than one can see."""
+    marked = [(PLACES[key], latency[key]) for key in tables.PERCENTILES if latency[key] > 0]
+    points, last, below = list(marked), 0, 0
     for upper, count in latency.get("histogram") or []:
         below += count
-        if total * 0.5 < below < total * 0.9995:
-            points.append((-math.log10(1 - below / total), upper))
-    return sorted((x, y) for x, y in points if y > 0)
+        left = 1 - below / max(latency["count"], below)
+        if 0.0005 < left < 0.5 and upper > 0 and -math.log10(left) > last + 0.03:
+            last = -math.log10(left)
+            points.append((last, upper))
+    return Curve(name, sorted(points), marked)
 
 
 def _distributions(run):
@@ -241,8 +255,8 @@ def _distributions(run):
     rows = [row for row in run.measured(mode) if row.get("latency")] if mode else []
     if not rows:
         return None
-    size = min(row["size"] for row in rows)
-    curves = [Curve(row["transport"], _quantiles(row["latency"])) for row in rows
+    size = tables.common_size(rows)
+    curves = [_distribution(row["transport"], row["latency"]) for row in rows
               if row["size"] == size]
     curves = [curve for curve in curves if curve.points]
     if not curves:

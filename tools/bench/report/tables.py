@@ -125,6 +125,12 @@ def latency_mode(run):
     return None
 
 
+def common_size(rows):
+    """The smallest size that most mechanisms were measured with: some carry no more than one."""
+    sizes = [row["size"] for row in rows]
+    return min(set(sizes), key=lambda size: (-sizes.count(size), size))
+
+
 def _system_calls(row):
     known = row.get("counted", {}).get("system_calls", row.get("system_calls"))
     return NOTHING if known is None else Cell(units.count(known), round(known, 3))
@@ -148,7 +154,7 @@ def percentiles(run):
     rows_of = [row for row in run.measured(mode) if row.get("latency")] if mode else []
     if not rows_of:
         return None
-    size = min(row["size"] for row in rows_of)
+    size = common_size(rows_of)
     rows_of = sorted((row for row in rows_of if row["size"] == size),
                      key=lambda row: names.order(row["transport"]))
     columns = ["Mechanism", *PERCENTILES, *(["CPU time"] if run.unit == "ns" else []), "Switches"]
