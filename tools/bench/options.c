@@ -426,7 +426,9 @@ void options_parse(int argc, char **argv, struct options *options)
 	static const struct argp argp = {
 		.options = arguments,
 		.parser = parse,
-		.args_doc = "\nlist [OPTION...]\nchoose [OPTION...]\ncompare A.json B.json\nmerge A.json B.json... -o C.json\ndepth [OPTION...]\nmemory [OPTION...]"
+		.args_doc = "\nlist [OPTION...]\nchoose [OPTION...]\ncompare A.json B.json"
+			    "\nmerge A.json B.json... -o C.json\nreport RESULTS... -o DIR"
+			    "\ndepth [OPTION...]\nmemory [OPTION...]"
 			    "\ngroup [OPTION...]\nmailboxes [OPTION...]\nring [OPTION...]\nwait [OPTION...]",
 		.doc = doc,
 	};
