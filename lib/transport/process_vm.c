@@ -84,9 +84,11 @@ static int yama_allows(char *why)
 
 	if (scope < 2 || (scope == 2 && geteuid() == 0))
 		return 0;
-	return transport_why(why, -EPERM, scope == 2 ?
-			     "kernel.yama.ptrace_scope is 2: as root, sysctl kernel.yama.ptrace_scope=1" :
-			     "kernel.yama.ptrace_scope is 3, for as long as the system runs");
+	if (scope == 2)
+		return transport_why(why, -EPERM,
+				     "needs to trace: as root, sysctl kernel.yama.ptrace_scope=1");
+	return transport_why(why, -EPERM,
+			     "nobody may trace here until reboot (kernel.yama.ptrace_scope is 3)");
 }
 
 static int vm_available(char *why)

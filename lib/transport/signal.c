@@ -84,6 +84,11 @@ static int find_peer(struct signal_end *end)
 	return err;
 }
 
+static union sigval sigval_of(const union value *value)
+{
+	return (union sigval){ .sival_ptr = value->pointer };
+}
+
 static int signal_send(struct ipcx_transport_end *base, const struct ipcx_transport_msg *msg)
 {
 	struct signal_end *end = (struct signal_end *)base;
@@ -94,7 +99,7 @@ static int signal_send(struct ipcx_transport_end *base, const struct ipcx_transp
 		return -EMSGSIZE;
 	memcpy(value.bytes, msg->buf, msg->len);
 	value.bytes[MAX_SIZE] = (unsigned char)msg->len;
-	while (!err && sigqueue(end->to, end->out, (union sigval){ .sival_ptr = value.pointer }) < 0) {
+	while (!err && sigqueue(end->to, end->out, sigval_of(&value)) < 0) {
 		if (errno != EAGAIN)
 			return errno == ESRCH ? -EPIPE : -errno;
 		err = end->nonblock ? -EAGAIN : nap();

@@ -5,7 +5,7 @@
 #include "packet.h"
 
 static int seqpacket_open(struct ipcx_transport_pair **pair, const struct ipcx_transport_opts *opts,
-		      char *why)
+			  char *why)
 {
 	return packet_open_unix(pair, &ipcx_transport_unix_seqpacket, SOCK_SEQPACKET, opts, why);
 }

@@ -364,7 +364,8 @@ static const struct {
 	{ IPCX_TRANSPORT_POLL, "poll" },	     { IPCX_TRANSPORT_CALL, "calls" },
 	{ IPCX_TRANSPORT_CALLS_ONLY, "calls-only" }, { IPCX_TRANSPORT_LOSSY, "lossy" },
 	{ IPCX_TRANSPORT_SENDER_KEEPS, "sender-keeps" },
-	{ IPCX_TRANSPORT_SPIN_ONLY, "spin-only" },   { IPCX_TRANSPORT_NOTIFICATION, "notification" },
+	{ IPCX_TRANSPORT_SPIN_ONLY, "spin-only" },
+	{ IPCX_TRANSPORT_NOTIFICATION, "notification" },
 	{ IPCX_TRANSPORT_MANY, "many" },
 };
 
