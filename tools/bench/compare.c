@@ -223,11 +223,13 @@ static int compare_all(struct compare *compare, const json_t *a, const json_t *b
 	if (!same_unit(compare, a, b))
 		return EXIT_BAD;
 	choose_words(compare, a);
-	json_array_foreach((json_t *)rows[0], i, row)
+	json_array_foreach((json_t *)rows[0], i, row) {
 		compare_row(compare, row, find(rows[1], row), &tally);
-	json_array_foreach((json_t *)rows[1], i, row)
+	}
+	json_array_foreach((json_t *)rows[1], i, row) {
 		if (!find(rows[0], row))
 			compare_row(compare, NULL, row, &tally);
+	}
 	same = agree(compare, &tally);
 	puts(same ? "agree" : "DIFFER");
 	return same ? EXIT_DONE : EXIT_BAD;

@@ -319,6 +319,42 @@ static void finish(struct argp_state *state, struct options *options)
 		list_parse("1", take_batch, options);
 }
 
+/* What is measured and kept, beside what the shortest options say. */
+static error_t parse_measurement(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case OPT_RAW:
+		options->raw = true;
+		return 0;
+	case OPT_PAIRS:
+		take_list(state, arg, take_pairs, options, "--pairs");
+		return 0;
+	case OPT_RESUME:
+		options->resume = arg;
+		return 0;
+	case OPT_RATE:
+		options->rate = options_number(state, arg, RATE_LIMIT, "--rate");
+		return 0;
+	case OPT_NOISE:
+		options->noise = options_percent(state, arg, "--noise");
+		return 0;
+	case OPT_REGIONS:
+		options->regions = arg;
+		return 0;
+	case OPT_QUICK:
+		take_preset(state, PRESET_QUICK);
+		return 0;
+	case OPT_FULL:
+		take_preset(state, PRESET_FULL);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* The rules. */
 static error_t parse_more(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
@@ -346,30 +382,6 @@ static error_t parse_more(int key, char *arg, struct argp_state *state)
 	case OPT_FRAMED:
 		options->framed = true;
 		return 0;
-	case OPT_RAW:
-		options->raw = true;
-		return 0;
-	case OPT_PAIRS:
-		take_list(state, arg, take_pairs, options, "--pairs");
-		return 0;
-	case OPT_RESUME:
-		options->resume = arg;
-		return 0;
-	case OPT_RATE:
-		options->rate = options_number(state, arg, RATE_LIMIT, "--rate");
-		return 0;
-	case OPT_NOISE:
-		options->noise = options_percent(state, arg, "--noise");
-		return 0;
-	case OPT_REGIONS:
-		options->regions = arg;
-		return 0;
-	case OPT_QUICK:
-		take_preset(state, PRESET_QUICK);
-		return 0;
-	case OPT_FULL:
-		take_preset(state, PRESET_FULL);
-		return 0;
 	case OPT_LIST:
 		report_transports();
 		exit(EXIT_DONE);
@@ -380,7 +392,7 @@ static error_t parse_more(int key, char *arg, struct argp_state *state)
 		finish(state, options);
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return parse_measurement(key, arg, state);
 	}
 }
 

@@ -90,8 +90,9 @@ static int restore_raw(struct bench_case *c, const json_t *row, unsigned long mo
 		return 0;
 	if (c->raw_count + json_array_size(list) > most * LATENCIES_MAX)
 		return -E2BIG;
-	json_array_foreach(list, i, value)
+	json_array_foreach(list, i, value) {
 		c->raw[c->raw_count++] = (uint64_t)json_integer_value(value);
+	}
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "estimate.h"
+#include "many.h"
 #include "measure.h"
 #include "progress.h"
 #include "run.h"
@@ -296,7 +297,7 @@ static bool pass(const struct options *options, struct results *results, unsigne
 }
 
 /* Those that cannot run here are known at once, and take no time. */
-static void look_what_runs(struct results *results)
+static void look_what_runs(const struct options *options, struct results *results)
 {
 	struct bench_case *c;
 	unsigned int i;
@@ -306,6 +307,8 @@ static void look_what_runs(struct results *results)
 		if (c->sample_count)
 			continue;
 		c->err = ipcx_transport_available(c->transport, c->why);
+		if (!c->err && !many_is_one(c))
+			c->err = many_possible(options, c, c->why);
 		c->skipped = c->err != 0;
 	}
 }
@@ -332,7 +335,7 @@ int run_all(const struct options *options, struct results *results,
 	outcome.latencies = calloc(LATENCIES_MAX, sizeof(*outcome.latencies));
 	if (!outcome.latencies)
 		return -ENOMEM;
-	look_what_runs(results);
+	look_what_runs(options, results);
 	progress_init(options->quiet);
 	announce(options, results);
 	for (number = 0; number <= options->repeat; number++) {
