@@ -51,6 +51,9 @@ const char *requirement_reason(const struct choice *choice, const struct candida
 	}
 }
 
+/* Some take the memory of a pair at once; what limits sizes is lower than this. */
+#define TRIED	((size_t)16 << 20)
+
 /*
  * Whether there are messages of this size is a matter of limits and rights too: so a pair is
  * opened, and closed again.
@@ -61,7 +64,7 @@ static int try_here(const struct needs *needs, struct candidate *candidate)
 	struct ipcx_transport_pair *pair;
 	int err;
 
-	opts.msg_size = needs->size;
+	opts.msg_size = needs->size < TRIED ? needs->size : TRIED;
 	opts.flags = IPCX_TRANSPORT_FIXED;
 	opts.wait = needs->wait;
 	err = ipcx_transport_open(&pair, candidate->ops, &opts, candidate->why);
