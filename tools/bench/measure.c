@@ -95,6 +95,20 @@ unsigned int measure_depth(const struct options *options, const struct bench_cas
 	return most ? (unsigned int)most : 1;
 }
 
+/* Where more messages may be on their way than the pair has room for, who sends has to wait. */
+static bool held_back(const struct options *options, const struct bench_case *c, char *why)
+{
+	if (c->mode != MODE_ONEWAY && !(c->mode == MODE_LATENCY && options->rate))
+		return true;
+	if (c->transport->caps & IPCX_TRANSPORT_LOSSY)
+		fail(why, 0, "nothing holds a sender back, and what a receiver has no room for is lost");
+	else if (c->transport->caps & IPCX_TRANSPORT_NOTIFICATION)
+		fail(why, 0, "nothing holds a sender back: all would be sent before the first is received");
+	else
+		return true;
+	return false;
+}
+
 static int open_pair(struct ipcx_transport_pair **pair, const struct options *options,
 		     const struct bench_case *c, char *why)
 {
@@ -102,12 +116,8 @@ static int open_pair(struct ipcx_transport_pair **pair, const struct options *op
 
 	if (c->batch > 1 && !(c->transport->caps & IPCX_TRANSPORT_BATCH))
 		return fail(why, -ENOTSUP, "sends one message per call");
-	if (c->mode == MODE_ONEWAY && (c->transport->caps & IPCX_TRANSPORT_LOSSY))
-		return fail(why, -ENOTSUP,
-			    "nothing holds a sender back, and what a receiver has no room for is lost");
-	if (c->mode == MODE_ONEWAY && (c->transport->caps & IPCX_TRANSPORT_NOTIFICATION))
-		return fail(why, -ENOTSUP,
-			    "nothing holds a sender back: all would be sent before the first is received");
+	if (!held_back(options, c, why))
+		return -ENOTSUP;
 	opts.msg_size = c->size;
 	opts.depth = c->depth;
 	opts.flags = options->framed ? 0 : IPCX_TRANSPORT_FIXED;

@@ -53,7 +53,7 @@ _ipcx_bench() {
 		return
 		;;
 	-m | --modes)
-		[ ${#command[@]} != 0 ] || __ipcx_bench_list $'pair\noneway\nroundtrip\nswitch' "$word"
+		[ ${#command[@]} != 0 ] || __ipcx_bench_list $'pair\noneway\nroundtrip\nswitch\nsetup\nlatency' "$word"
 		return
 		;;
 	--json | -j | --results | -r | --regions)
