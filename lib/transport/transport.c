@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../src/internal.h"
@@ -13,6 +14,7 @@
 
 #define BUFFER_ALIGN	64
 #define TRIED_DEPTH	4096
+#define ARRIVAL_MS	1000
 
 static const struct ipcx_transport_ops *const transports[] = {
 	&ipcx_transport_pipe,
@@ -167,6 +169,26 @@ static int fill(struct ipcx_transport_end *end, const struct ipcx_transport_msg 
 	return 0;
 }
 
+/*
+ * What was sent through the network, the loopback device included, has arrived at once unless
+ * the kernel puts that off, as it does when it is busy.
+ */
+static int recv_soon(struct ipcx_transport_end *end, struct ipcx_transport_msg *msg)
+{
+	const struct timespec ms = { .tv_nsec = 1000000 };
+	unsigned int waited;
+	int err;
+
+	for (waited = 0;; waited++) {
+		do {
+			err = ipcx_transport_recv(end, msg);
+		} while (err == -EINTR);
+		if (err != -EAGAIN || waited == ARRIVAL_MS)
+			return err;
+		nanosleep(&ms, NULL);
+	}
+}
+
 static int drain(struct ipcx_transport_end *end, struct ipcx_transport_msg *msg,
 		 unsigned int depth, char *why)
 {
@@ -176,9 +198,7 @@ static int drain(struct ipcx_transport_end *end, struct ipcx_transport_msg *msg,
 
 	for (i = 0; i < depth && !err; i++) {
 		msg->len = size;
-		do {
-			err = ipcx_transport_recv(end, msg);
-		} while (err == -EINTR);
+		err = recv_soon(end, msg);
 	}
 	/* Who loses messages does so without a word. */
 	if (err == -EAGAIN)
