@@ -93,10 +93,9 @@ static int yama_allows(char *why)
 
 static int vm_available(char *why)
 {
-	char byte = 0, copy;
-	struct iovec local = { &copy, 1 }, remote = { &byte, 1 };
+	struct iovec nothing = { NULL, 0 };
 
-	if (process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == 1)
+	if (process_vm_readv(getpid(), &nothing, 1, &nothing, 1, 0) == 0)
 		return yama_allows(why);
 	return transport_why(why, -errno, errno == ENOSYS ?
 			     "this kernel has no process_vm_readv (CONFIG_CROSS_MEMORY_ATTACH)" :

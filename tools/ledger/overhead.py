@@ -47,15 +47,17 @@ class Tracer:
 
 def bench(options, transports, before=()):
     """Instructions of a round trip, by transport and size."""
-    with tempfile.NamedTemporaryFile("r") as file:
+    with tempfile.TemporaryDirectory() as folder:
+        results = os.path.join(folder, "results.json")
         subprocess.run(
             [*before, f"{options.tools}/ipcx-bench", "--quiet", "--unit", "instructions"]
             + ["--modes", "roundtrip", "--sizes", ",".join(map(str, options.sizes))]
-            + ["--transports", ",".join(transports), "--json", file.name],
+            + ["--transports", ",".join(transports), "--json", results],
             check=True,
             stdout=subprocess.DEVNULL,
         )
-        rows = json.load(file)["results"]
+        with open(results, encoding="utf-8") as file:
+            rows = json.load(file)["results"]
     return {(row["transport"], row["size"]): row["figure"] for row in rows}
 
 
