@@ -84,10 +84,5 @@ const struct ipcx_transport_ops ipcx_transport_fifo = {
 	.persistence = IPCX_PERSISTS_NAME,
 	.max_size = STREAM_MAX_SIZE,
 	.open = fifo_open,
-	.send = stream_send,
-	.recv = stream_recv,
-	.set_nonblock = stream_set_nonblock,
-	.wait = stream_wait,
-	.attach = stream_attach,
-	.close = stream_close,
+	STREAM_OPS
 };

@@ -27,4 +27,15 @@ int packet_wait(struct ipcx_transport_end *end, int out);
 void packet_attach(struct ipcx_transport_pair *pair, int side);
 void packet_close(struct ipcx_transport_pair *pair);
 
+/* What is the same for all of them. */
+#define PACKET_OPS						\
+	.send = packet_send,					\
+	.recv = packet_recv,					\
+	.send_batch = packet_send_batch,			\
+	.recv_batch = packet_recv_batch,			\
+	.set_nonblock = packet_set_nonblock,			\
+	.wait = packet_wait,					\
+	.attach = packet_attach,				\
+	.close = packet_close
+
 #endif /* IPCX_TRANSPORT_PACKET_H */

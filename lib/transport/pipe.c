@@ -79,10 +79,5 @@ const struct ipcx_transport_ops ipcx_transport_pipe = {
 	.traits = IPCX_TRAIT_DEATH,
 	.max_size = STREAM_MAX_SIZE,
 	.open = pipe_open,
-	.send = stream_send,
-	.recv = stream_recv,
-	.set_nonblock = stream_set_nonblock,
-	.wait = stream_wait,
-	.attach = stream_attach,
-	.close = stream_close,
+	STREAM_OPS
 };

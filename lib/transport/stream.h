@@ -74,4 +74,13 @@ int stream_wait(struct ipcx_transport_end *end, int out);
 void stream_attach(struct ipcx_transport_pair *pair, int side);
 void stream_close(struct ipcx_transport_pair *pair);
 
+/* What is the same for all that are nothing but streams. */
+#define STREAM_OPS						\
+	.send = stream_send,					\
+	.recv = stream_recv,					\
+	.set_nonblock = stream_set_nonblock,			\
+	.wait = stream_wait,					\
+	.attach = stream_attach,				\
+	.close = stream_close
+
 #endif /* IPCX_TRANSPORT_STREAM_H */

@@ -104,12 +104,5 @@ const struct ipcx_transport_ops ipcx_transport_udp = {
 	.traits = IPCX_TRAIT_BROADCAST | IPCX_TRAIT_BIDIRECTIONAL | IPCX_TRAIT_NETWORK,
 	.max_size = MAX_SIZE,
 	.open = udp_open,
-	.send = packet_send,
-	.recv = packet_recv,
-	.send_batch = packet_send_batch,
-	.recv_batch = packet_recv_batch,
-	.set_nonblock = packet_set_nonblock,
-	.wait = packet_wait,
-	.attach = packet_attach,
-	.close = packet_close,
+	PACKET_OPS
 };

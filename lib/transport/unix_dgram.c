@@ -17,12 +17,5 @@ const struct ipcx_transport_ops ipcx_transport_unix_dgram = {
 		IPCX_TRANSPORT_MANY,
 	.traits = IPCX_TRAIT_PASS_FDS | IPCX_TRAIT_BIDIRECTIONAL | IPCX_TRAIT_SENDER,
 	.open = dgram_open,
-	.send = packet_send,
-	.recv = packet_recv,
-	.send_batch = packet_send_batch,
-	.recv_batch = packet_recv_batch,
-	.set_nonblock = packet_set_nonblock,
-	.wait = packet_wait,
-	.attach = packet_attach,
-	.close = packet_close,
+	PACKET_OPS
 };
