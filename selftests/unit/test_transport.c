@@ -299,21 +299,12 @@ static void test_peer_death(const struct ipcx_transport_ops *ops)
 	struct ipcx_transport_pair *pair;
 	struct ipcx_transport_end *end;
 	struct ipcx_transport_msg msg = { .len = 64 };
-	pid_t pid;
 
 	if (!(ops->caps & IPCX_TRANSPORT_PEER_DEATH))
 		return;
 	pair = pair_open(ops, 64, 0, 0);
 	msg.buf = ipcx_transport_buffer(64);
-	fflush(stdout);
-	pid = fork();
-	UNIT_CHECK(pid >= 0);
-	if (pid == 0) {
-		send_one(ipcx_transport_attach(pair, 1), 10, 3);
-		_exit(0);
-	}
-	end = ipcx_transport_attach(pair, 0);
-	UNIT_CHECK(waitpid(pid, NULL, 0) == pid);
+	end = after_peer_has_sent(pair);
 	recv_one(end, 64, 10, 3);
 	UNIT_CHECK(ipcx_transport_recv(end, &msg) == -EPIPE);
 	/* A connection is told only by the answer to what it has sent. */

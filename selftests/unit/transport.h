@@ -3,6 +3,9 @@
 #ifndef IPCX_UNIT_TRANSPORT_H
 #define IPCX_UNIT_TRANSPORT_H
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <ipcx/transport.h>
 
 #include "unit.h"
@@ -89,6 +92,24 @@ static inline void recv_one(struct ipcx_transport_end *end, size_t room, size_t 
 	UNIT_CHECK(memcmp(msg.buf, expected, len) == 0);
 	ipcx_transport_buffer_free(msg.buf);
 	free(expected);
+}
+
+/* The end of this process, where another has sent 10 bytes (seed 3) and is dead by now. */
+static inline struct ipcx_transport_end *after_peer_has_sent(struct ipcx_transport_pair *pair)
+{
+	struct ipcx_transport_end *end;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	UNIT_CHECK(pid >= 0);
+	if (pid == 0) {
+		send_one(ipcx_transport_attach(pair, 1), 10, 3);
+		_exit(0);
+	}
+	end = ipcx_transport_attach(pair, 0);
+	UNIT_CHECK(waitpid(pid, NULL, 0) == pid);
+	return end;
 }
 
 /* Why one cannot be used: those of ipcx have tests of their own, in the VM. */
