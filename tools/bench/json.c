@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "figure.h"
 #include "json.h"
@@ -214,6 +215,12 @@ static int dump_file(const json_t *object, const char *path)
 		bad |= fclose(file) != 0;
 	if (!bad)
 		bad = rename(other, path) < 0;
+	if (bad && file) {
+		int why = errno;
+
+		unlink(other);
+		errno = why;
+	}
 	free(other);
 	return bad ? -1 : 0;
 }
@@ -282,7 +289,9 @@ json_t *json_read(const char *path)
 		fprintf(stderr, "ipcx-bench: %s: %s\n", path, error.text);
 		return NULL;
 	}
-	if (json_integer_value(json_object_get(value, "ipcx-bench")) != JSON_FORMAT) {
+	if (json_integer_value(json_object_get(value, "ipcx-bench")) != JSON_FORMAT ||
+	    !json_is_string(json_object_get(value, "kind")) ||
+	    !json_is_string(json_object_get(value, "unit"))) {
 		fprintf(stderr, "ipcx-bench: %s: not a result of this version of ipcx-bench\n",
 			path);
 		json_decref(value);

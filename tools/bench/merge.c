@@ -195,13 +195,16 @@ static int merge_all(const struct merge *merge, json_t **files)
 	for (i = 0; i < merge->count; i++)
 		most += json_array_size(json_object_get(files[i], "results"));
 	results.cases = calloc(most + 1, sizeof(*results.cases));
-	for (i = 0; i < merge->count && results.cases && !err; i++)
+	if (!results.cases) {
+		fprintf(stderr, "ipcx-bench: %s\n", strerror(ENOMEM));
+		return EXIT_BAD;
+	}
+	for (i = 0; i < merge->count && !err; i++)
 		err = fits(files[0], files[i], merge->paths[i]) ?
 			      add_file(&results, files[i], merge->paths[i]) : -EINVAL;
-	if (!err && results.cases)
+	if (!err)
 		err = json_write(document(&results, files[0]), merge->out);
-	if (results.cases)
-		results_free(&results);
+	results_free(&results);
 	return err ? EXIT_BAD : EXIT_DONE;
 }
 
