@@ -190,6 +190,7 @@ static unsigned long latency_count(const struct options *options, unsigned long 
 static int choose_count(const struct options *options, struct bench_case *c,
 			struct outcome *outcome)
 {
+	unsigned long most = c->mode == MODE_LATENCY ? LATENCIES_MAX : COUNT_MAX;
 	unsigned long step = measure_step(c), count = step;
 	double wanted = (double)options->duration_ms * 1e6, one = 0;
 	int i, err = 0;
@@ -198,7 +199,7 @@ static int choose_count(const struct options *options, struct bench_case *c,
 		c->count = BLOCKS;
 		return measure(options, c, c->count, 0, outcome, c->why);
 	}
-	for (i = 0; i < PROBES && !err; i++) {
+	for (i = 0; i < PROBES && count <= most && !err; i++) {
 		err = measure(options, c, count, 0, outcome, c->why);
 		one = per_message(c, outcome);
 		if (clock_unit == CLOCK_INSTRUCTIONS || options->count || options->rate ||
