@@ -79,7 +79,7 @@ static int fifo_open(struct ipcx_transport_pair **out, const struct ipcx_transpo
 const struct ipcx_transport_ops ipcx_transport_fifo = {
 	.name = "fifo",
 	.summary = "two pipes that have names",
-	.caps = IPCX_TRANSPORT_PEER_DEATH | IPCX_TRANSPORT_POLL | IPCX_TRANSPORT_MANY,
+	.caps = IPCX_TRANSPORT_PEER_DEATH | IPCX_TRANSPORT_POLL | TRANSPORT_MANY,
 	.traits = IPCX_TRAIT_DEATH,
 	.persistence = IPCX_PERSISTS_NAME,
 	.max_size = STREAM_MAX_SIZE,

@@ -41,6 +41,9 @@ extern const struct ipcx_transport_ops ipcx_transport_ipcx_ring_broadcast;
 extern const struct ipcx_transport_ops ipcx_transport_ipcx_ring_memfd;
 extern const struct ipcx_transport_ops ipcx_transport_ipcx_mbox_ring;
 
+/* Anybody may send, and a message goes to whoever gets it first. */
+#define TRANSPORT_MANY	(IPCX_TRANSPORT_MANY_SENDERS | IPCX_TRANSPORT_MANY_RECEIVERS)
+
 /* Whether /dev/ipcx can be used: what the ipcx transports have as @available. */
 int transport_ipcx_available(char *why);
 

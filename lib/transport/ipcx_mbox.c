@@ -193,7 +193,7 @@ const struct ipcx_transport_ops ipcx_transport_ipcx_mbox = {
 	.name = "ipcx-mbox",
 	.summary = "ipcx mailboxes, with attested senders; round trips as calls",
 	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_PRIORITY | IPCX_TRANSPORT_POLL |
-		IPCX_TRANSPORT_CALL,
+		IPCX_TRANSPORT_CALL | IPCX_TRANSPORT_MANY_SENDERS,
 	.traits = IPCX_TRAIT_TYPE_FILTER | IPCX_TRAIT_PASS_FDS | IPCX_TRAIT_BROADCAST |
 		IPCX_TRAIT_BIDIRECTIONAL | IPCX_TRAIT_SENDER | IPCX_TRAIT_DEATH,
 	.max_priority = IPCX_PRIO_MAX,

@@ -168,6 +168,18 @@ static void delivery_attach(struct ipcx_transport_pair *base, int side)
 	pair->end[side].consumer = NULL;
 }
 
+/* Who opened the pair may have tried it out. */
+static void delivery_leave(struct ipcx_transport_pair *base)
+{
+	struct delivery_pair *pair = (struct delivery_pair *)base;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		ipcx_consumer_detach(pair->end[i].consumer);
+		pair->end[i].consumer = NULL;
+	}
+}
+
 static void delivery_close(struct ipcx_transport_pair *base)
 {
 	struct delivery_pair *pair = (struct delivery_pair *)base;
@@ -180,7 +192,7 @@ static void delivery_close(struct ipcx_transport_pair *base)
 const struct ipcx_transport_ops ipcx_transport_ipcx_mbox_ring = {
 	.name = "ipcx-mbox-ring",
 	.summary = "ipcx mailboxes with rings: attested senders, one copy, received without a system call",
-	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_POLL,
+	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_POLL | IPCX_TRANSPORT_MANY_SENDERS,
 	.traits = IPCX_TRAIT_SENDER | IPCX_TRAIT_DEATH,
 	.available = transport_ipcx_available,
 	.open = delivery_open,
@@ -188,6 +200,7 @@ const struct ipcx_transport_ops ipcx_transport_ipcx_mbox_ring = {
 	.recv = delivery_recv,
 	.set_nonblock = delivery_set_nonblock,
 	.wait = delivery_wait,
+	.leave = delivery_leave,
 	.attach = delivery_attach,
 	.close = delivery_close,
 };

@@ -223,7 +223,7 @@ const struct ipcx_transport_ops ipcx_transport_ipcx_queue = {
 	.name = "ipcx-queue",
 	.summary = "ipcx priority queues, with priorities and types",
 	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_PRIORITY | IPCX_TRANSPORT_BATCH |
-		IPCX_TRANSPORT_POLL | IPCX_TRANSPORT_MANY,
+		IPCX_TRANSPORT_POLL | TRANSPORT_MANY,
 	.traits = IPCX_TRAIT_TYPE_FILTER | IPCX_TRAIT_BIDIRECTIONAL,
 	.persistence = IPCX_PERSISTS_KERNEL,
 	.max_priority = IPCX_PRIO_MAX,
@@ -241,7 +241,7 @@ const struct ipcx_transport_ops ipcx_transport_ipcx_queue = {
 const struct ipcx_transport_ops ipcx_transport_ipcx_queue_rw = {
 	.name = "ipcx-queue-rw",
 	.summary = "ipcx priority queues, as plain read(2) and write(2)",
-	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_POLL | IPCX_TRANSPORT_MANY,
+	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_POLL | TRANSPORT_MANY,
 	.persistence = IPCX_PERSISTS_KERNEL,
 	.available = transport_ipcx_available,
 	.open = rw_pair_open,

@@ -6,7 +6,9 @@
  * Who attaches to a ring does so for its process. The process that opens a pair has all of
  * its four places. After fork(2) it gives up those of the other end, and the other process
  * takes them; until both have done so nobody may use the rings, since one without a producer
- * is at its end, and one without a consumer is broken.
+ * is at its end, and one without a consumer is broken. Where several processes take one end,
+ * as far as a ring's mode has places for them, they cannot all have those of both directions:
+ * who finds a place taken can do without it.
  */
 #include <sched.h>
 #include <stdlib.h>
@@ -28,10 +30,10 @@
 /**
  * struct ring_end - One end.
  * @base: what the library sees
- * @out: producer of one ring
- * @in: consumer of the other one
+ * @out: producer of one ring; NULL: another process is that
+ * @in: consumer of the other one; the same
  * @max: longest payload
- * @err: why this process could not take the end
+ * @err: why this process could not take the end at all
  * @nonblock: do not wait
  */
 struct ring_end {
@@ -50,6 +52,7 @@ struct ring_end {
  * @ring: the rings; end N produces into ring N
  * @there: in shared memory: a process has taken this end
  * @opener: process that has opened the pair
+ * @left: that one has left it to others
  */
 struct ring_pair {
 	struct ipcx_transport_pair base;
@@ -57,6 +60,7 @@ struct ring_pair {
 	struct ipcx_ring *ring[2];
 	int *there;
 	pid_t opener;
+	bool left;
 };
 
 /* Without a depth to hold there is room for some. */
@@ -86,15 +90,21 @@ static int open_rings(struct ring_pair *pair, const struct ipcx_ring_opts *opts,
 				   (unsigned long long)opts->size, strerror(-err)) : 0;
 }
 
+/* Where nobody is going to leave, who is first keeps the place. */
+static int unless_taken(const struct ring_pair *pair, int err)
+{
+	return pair->left && err == -EBUSY ? 0 : err;
+}
+
 static int take_end(struct ring_pair *pair, int side)
 {
 	struct ring_end *end = &pair->end[side];
 	int err = 0;
 
 	if (!end->out)
-		err = ipcx_producer_attach(&end->out, pair->ring[side]);
+		err = unless_taken(pair, ipcx_producer_attach(&end->out, pair->ring[side]));
 	if (!err && !end->in)
-		err = ipcx_consumer_attach(&end->in, pair->ring[!side], 0);
+		err = unless_taken(pair, ipcx_consumer_attach(&end->in, pair->ring[!side], 0));
 	return err;
 }
 
@@ -139,14 +149,19 @@ static int rings_open(struct ipcx_transport_pair **out, const struct ipcx_transp
 	return err;
 }
 
+static int no_place(const struct ring_end *end)
+{
+	return end->err ? end->err : -EBUSY;
+}
+
 static int ring_send(struct ipcx_transport_end *base, const struct ipcx_transport_msg *msg)
 {
 	struct ring_end *end = (struct ring_end *)base;
 	void *room;
 	int err;
 
-	if (__builtin_expect(msg->len > end->max || end->err, 0))
-		return end->err ? end->err : -EMSGSIZE;
+	if (__builtin_expect(msg->len > end->max || !end->out, 0))
+		return !end->out ? no_place(end) : -EMSGSIZE;
 	while ((err = ipcx_producer_reserve(end->out, msg->len, &room))) {
 		if (err == -EAGAIN && !end->nonblock)
 			err = ipcx_producer_wait(end->out, msg->len, NULL);
@@ -183,8 +198,8 @@ static int ring_recv(struct ipcx_transport_end *base, struct ipcx_transport_msg 
 	struct ring_end *end = (struct ring_end *)base;
 	int err;
 
-	if (__builtin_expect(end->err, 0))
-		return end->err;
+	if (__builtin_expect(!end->in, 0))
+		return no_place(end);
 	err = receive(end, msg, !end->nonblock);
 	return err ? err : ipcx_consumer_release(end->in);
 }
@@ -197,8 +212,8 @@ static int ring_send_batch(struct ipcx_transport_end *base,
 	struct iovec records[IPCX_TRANSPORT_BATCH_MAX];
 	unsigned int i;
 
-	if (end->err)
-		return end->err;
+	if (!end->out)
+		return no_place(end);
 	for (i = 0; i < count; i++) {
 		if (msgs[i].len > end->max)
 			break;
@@ -215,7 +230,7 @@ static int ring_recv_batch(struct ipcx_transport_end *base, struct ipcx_transpor
 {
 	struct ring_end *end = (struct ring_end *)base;
 	unsigned int i;
-	int err = end->err;
+	int err = end->in ? 0 : no_place(end);
 
 	for (i = 0; i < count && !err; i += !err)
 		err = receive(end, &msgs[i], !i && !end->nonblock);
@@ -250,27 +265,43 @@ static bool pause_until(int64_t deadline)
 	return true;
 }
 
+static int meet(struct ring_pair *pair, int side)
+{
+	int64_t deadline = ipcx_deadline_after(CLOCK_MONOTONIC, MEET_NS);
+	int err;
+
+	do {
+		err = take_end(pair, side);
+	} while (err == -EBUSY && pause_until(deadline));
+	if (err)
+		return err;
+	__atomic_store_n(&pair->there[side], 1, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&pair->there[!side], __ATOMIC_ACQUIRE))
+		if (!pause_until(deadline))
+			return -EPIPE;
+	return 0;
+}
+
 static void ring_attach(struct ipcx_transport_pair *base, int side)
 {
 	struct ring_pair *pair = (struct ring_pair *)base;
-	struct ring_end *end = &pair->end[side];
-	int64_t deadline = ipcx_deadline_after(CLOCK_MONOTONIC, MEET_NS);
 
 	leave_end(pair, !side);
 	/* What a child has inherited is none of its own. */
 	if (getpid() != pair->opener)
 		leave_end(pair, side);
-	do {
-		end->err = take_end(pair, side);
-	} while (end->err == -EBUSY && pause_until(deadline));
-	if (end->err)
-		return;
-	__atomic_store_n(&pair->there[side], 1, __ATOMIC_RELEASE);
-	while (!__atomic_load_n(&pair->there[!side], __ATOMIC_ACQUIRE))
-		if (!pause_until(deadline)) {
-			end->err = -EPIPE;
-			return;
-		}
+	pair->end[side].err = meet(pair, side);
+	if (pair->end[side].err)
+		leave_end(pair, side);
+}
+
+static void ring_leave(struct ipcx_transport_pair *base)
+{
+	struct ring_pair *pair = (struct ring_pair *)base;
+
+	leave_end(pair, 0);
+	leave_end(pair, 1);
+	pair->left = true;
 }
 
 static void ring_close(struct ipcx_transport_pair *base)
@@ -324,6 +355,7 @@ static int memfd_open(struct ipcx_transport_pair **pair, const struct ipcx_trans
 	.recv_batch = ring_recv_batch,				\
 	.set_nonblock = ring_set_nonblock,			\
 	.wait = ring_wait,					\
+	.leave = ring_leave,					\
 	.attach = ring_attach,					\
 	.close = ring_close
 
@@ -340,8 +372,8 @@ const struct ipcx_transport_ops ipcx_transport_ipcx_ring_spsc = {
 
 const struct ipcx_transport_ops ipcx_transport_ipcx_ring_mpsc = {
 	.name = "ipcx-ring-mpsc",
-	.summary = "ipcx shared rings for many producers, of which there is one",
-	.caps = MODULE_CAPS,
+	.summary = "ipcx shared rings for many producers and one consumer",
+	.caps = MODULE_CAPS | IPCX_TRANSPORT_MANY_SENDERS,
 	.traits = IPCX_TRAIT_DEATH,
 	.persistence = IPCX_PERSISTS_KERNEL,
 	.available = transport_ipcx_available,
@@ -351,8 +383,8 @@ const struct ipcx_transport_ops ipcx_transport_ipcx_ring_mpsc = {
 
 const struct ipcx_transport_ops ipcx_transport_ipcx_ring_broadcast = {
 	.name = "ipcx-ring-broadcast",
-	.summary = "ipcx shared rings for many consumers, of which there is one",
-	.caps = MODULE_CAPS,
+	.summary = "ipcx shared rings for one producer, and consumers who each get all",
+	.caps = MODULE_CAPS | IPCX_TRANSPORT_MANY_RECEIVERS | IPCX_TRANSPORT_BROADCAST,
 	.traits = IPCX_TRAIT_BROADCAST | IPCX_TRAIT_DEATH,
 	.persistence = IPCX_PERSISTS_KERNEL,
 	.available = transport_ipcx_available,

@@ -75,7 +75,7 @@ const struct ipcx_transport_ops ipcx_transport_pipe = {
 	.name = "pipe",
 	.summary = "two pipes",
 	.caps = IPCX_TRANSPORT_RELATED | IPCX_TRANSPORT_PEER_DEATH | IPCX_TRANSPORT_POLL |
-		IPCX_TRANSPORT_MANY,
+		TRANSPORT_MANY,
 	.traits = IPCX_TRAIT_DEATH,
 	.max_size = STREAM_MAX_SIZE,
 	.open = pipe_open,

@@ -184,7 +184,7 @@ const struct ipcx_transport_ops ipcx_transport_posix_mq = {
 	.name = "posix-mq",
 	.summary = "POSIX message queues",
 	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_PRIORITY | IPCX_TRANSPORT_POLL |
-		IPCX_TRANSPORT_MANY,
+		TRANSPORT_MANY,
 	.persistence = IPCX_PERSISTS_KERNEL,
 	.max_size = 16 << 20,
 	.max_priority = 32767,

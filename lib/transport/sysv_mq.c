@@ -164,7 +164,7 @@ static void sysv_close(struct ipcx_transport_pair *base)
 const struct ipcx_transport_ops ipcx_transport_sysv_mq = {
 	.name = "sysv-mq",
 	.summary = "System V message queues",
-	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_MANY,
+	.caps = IPCX_TRANSPORT_BOUNDARIES | TRANSPORT_MANY,
 	.traits = IPCX_TRAIT_TYPE_FILTER | IPCX_TRAIT_BIDIRECTIONAL,
 	.persistence = IPCX_PERSISTS_KERNEL,
 	.max_size = 0x7fffffff,

@@ -270,6 +270,12 @@ int ipcx_transport_open(struct ipcx_transport_pair **pair,
 	return err;
 }
 
+void ipcx_transport_leave(struct ipcx_transport_pair *pair)
+{
+	if (pair->ops->leave)
+		pair->ops->leave(pair);
+}
+
 struct ipcx_transport_end *ipcx_transport_attach(struct ipcx_transport_pair *pair, int side)
 {
 	if (pair->ops->attach)

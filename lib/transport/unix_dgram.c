@@ -14,7 +14,7 @@ const struct ipcx_transport_ops ipcx_transport_unix_dgram = {
 	.name = "unix-dgram",
 	.summary = "connected Unix datagram sockets",
 	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_BATCH | IPCX_TRANSPORT_POLL |
-		IPCX_TRANSPORT_MANY,
+		TRANSPORT_MANY,
 	.traits = IPCX_TRAIT_PASS_FDS | IPCX_TRAIT_BIDIRECTIONAL | IPCX_TRAIT_SENDER,
 	.open = dgram_open,
 	PACKET_OPS

@@ -14,7 +14,7 @@ const struct ipcx_transport_ops ipcx_transport_unix_seqpacket = {
 	.name = "unix-seqpacket",
 	.summary = "connected Unix seqpacket sockets",
 	.caps = IPCX_TRANSPORT_BOUNDARIES | IPCX_TRANSPORT_BATCH | IPCX_TRANSPORT_PEER_DEATH |
-		IPCX_TRANSPORT_POLL | IPCX_TRANSPORT_MANY,
+		IPCX_TRANSPORT_POLL | TRANSPORT_MANY,
 	.traits = IPCX_TRAIT_PASS_FDS | IPCX_TRAIT_BIDIRECTIONAL | IPCX_TRAIT_SENDER |
 		IPCX_TRAIT_DEATH,
 	.open = seqpacket_open,

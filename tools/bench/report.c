@@ -366,7 +366,9 @@ static const struct {
 	{ IPCX_TRANSPORT_SENDER_KEEPS, "sender-keeps" },
 	{ IPCX_TRANSPORT_SPIN_ONLY, "spin-only" },
 	{ IPCX_TRANSPORT_NOTIFICATION, "notification" },
-	{ IPCX_TRANSPORT_MANY, "many" },
+	{ IPCX_TRANSPORT_MANY_SENDERS, "many-senders" },
+	{ IPCX_TRANSPORT_MANY_RECEIVERS, "many-receivers" },
+	{ IPCX_TRANSPORT_BROADCAST, "broadcast" },
 };
 
 static void print_transport(const struct ipcx_transport_ops *ops)

@@ -76,11 +76,17 @@ extern "C" {
  *	holds no messages (depth 0), and no other function may be called.
  */
 #define IPCX_TRANSPORT_CALLS_ONLY	(1U << 8)
-/** IPCX_TRANSPORT_MANY - After fork(2) several processes may take the same side: they send
- *	the same way, and what is sent to them goes to one of them, whole. With a byte stream
- *	only messages of up to PIPE_BUF bytes, all of one length (IPCX_TRANSPORT_FIXED).
+/** IPCX_TRANSPORT_MANY_SENDERS - After ipcx_transport_leave() and fork(2) several processes may
+ *	take one side and send the same way. With a byte stream only messages of up to
+ *	PIPE_BUF bytes, all of one length (IPCX_TRANSPORT_FIXED).
  */
-#define IPCX_TRANSPORT_MANY		(1U << 24)
+#define IPCX_TRANSPORT_MANY_SENDERS	(1U << 24)
+/** IPCX_TRANSPORT_MANY_RECEIVERS - The same of processes that receive: what is sent to them goes
+ *	to one of them, whole.
+ */
+#define IPCX_TRANSPORT_MANY_RECEIVERS	(1U << 25)
+/** IPCX_TRANSPORT_BROADCAST - With several receivers each of them gets every message. */
+#define IPCX_TRANSPORT_BROADCAST	(1U << 26)
 
 /* What a transport does less than others, which the mechanism is to blame for. */
 /** IPCX_TRANSPORT_LOSSY - Nothing holds a sender back: what the receiver has no room for
@@ -256,6 +262,7 @@ struct ipcx_transport_pair {
  *	wait by blocking has another
  * @wait: sleep until a nonblocking send, with @out, or else receive may succeed; 0 or
  *	a negative errno; NULL: it cannot be waited for but by a call that blocks
+ * @leave: before fork(2): give up what only one process can have; NULL: there is no such thing
  * @attach: after fork(2): give up what only the other end needs; may be NULL
  * @close: free the pair in this process; @pair may be half open
  *
@@ -285,6 +292,7 @@ struct ipcx_transport_ops {
 		      struct ipcx_transport_msg *next);
 	int (*set_nonblock)(struct ipcx_transport_end *end, int on);
 	int (*wait)(struct ipcx_transport_end *end, int out);
+	void (*leave)(struct ipcx_transport_pair *pair);
 	void (*attach)(struct ipcx_transport_pair *pair, int side);
 	void (*close)(struct ipcx_transport_pair *pair);
 };
@@ -342,6 +350,17 @@ IPCX_API int ipcx_transport_open(struct ipcx_transport_pair **pair,
  */
 IPCX_API struct ipcx_transport_end *ipcx_transport_attach(struct ipcx_transport_pair *pair,
 							  int side);
+
+/**
+ * ipcx_transport_leave() - Leave both ends to other processes, before fork(2).
+ * @pair: the pair
+ *
+ * For a process that opens a pair for others, which it forks and which then choose their
+ * ends; several the same one, where the transport has IPCX_TRANSPORT_MANY_SENDERS or
+ * IPCX_TRANSPORT_MANY_RECEIVERS. This process uses neither end from then on, and still has to
+ * close the pair.
+ */
+IPCX_API void ipcx_transport_leave(struct ipcx_transport_pair *pair);
 
 /**
  * ipcx_transport_close() - Close a pair in this process.
