@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Every sender and every receiver is a child of the process that opened the pair; all senders
- * use one end, all receivers the other one, and a message goes to whoever gets it first. So
- * nobody knows beforehand how many a receiver gets, and counting them together would be one
- * more cache line to fight for: instead the sender that is done last sends each receiver a
- * message that says so, and those take the time. They also count what they got from whom,
- * which has to be what was sent.
+ * use one end, all receivers the other one, and a message goes to whoever gets it first, or
+ * to each of them. So nobody knows beforehand how many a receiver gets, and counting them
+ * together would be one more cache line to fight for: instead the sender that is done last
+ * sends each receiver a message that says so, and those take the time. They also count what
+ * they got from whom, which has to be what was sent.
  *
  * A message tells by its first byte from which sender it is, or that it is the last; all other
  * bytes follow from that.
@@ -23,6 +23,7 @@
 #include "many.h"
 #include "pin.h"
 #include "region.h"
+#include "syscalls.h"
 
 /**
  * struct member - What one child leaves.
@@ -42,6 +43,7 @@ struct member {
  * @options: the rules
  * @pair: what they share
  * @each: messages of one sender
+ * @count_syscalls: each counts its own
  * @go: pipe by which they are let go, a byte for each
  * @ready: pipe by which they say that they wait for that
  * @pids: the children, senders first
@@ -53,6 +55,7 @@ struct crowd {
 	const struct options *options;
 	struct ipcx_transport_pair *pair;
 	unsigned long each;
+	bool count_syscalls;
 	int go[2];
 	int ready[2];
 	pid_t pids[2 * MANY_MAX];
@@ -63,17 +66,33 @@ struct crowd {
 	} *shared;
 };
 
+/* Caps that one end shared by these needs. */
+static unsigned int needed(const struct bench_case *c)
+{
+	return (c->senders > 1 ? IPCX_TRANSPORT_MANY_SENDERS : 0) |
+	       (c->receivers > 1 ? IPCX_TRANSPORT_MANY_RECEIVERS : 0);
+}
+
+/* How often a message is received. */
+static unsigned int times(const struct bench_case *c)
+{
+	return c->transport->caps & IPCX_TRANSPORT_BROADCAST ? c->receivers : 1;
+}
+
 int many_possible(const struct options *options, const struct bench_case *c, char *why)
 {
+	unsigned int caps = c->transport->caps, lacking = needed(c) & ~caps;
 	const char *text = NULL;
 
-	if (!(c->transport->caps & IPCX_TRANSPORT_MANY))
+	if (lacking && !(caps & (IPCX_TRANSPORT_MANY_SENDERS | IPCX_TRANSPORT_MANY_RECEIVERS)))
 		text = "has one sender and one receiver";
+	else if (lacking)
+		text = lacking & IPCX_TRANSPORT_MANY_SENDERS ? "has one sender" : "has one receiver";
 	else if (c->batch > 1)
 		text = "several senders or receivers send one message per call";
 	else if (!c->size)
 		text = "needs a byte that tells the last message from others";
-	else if (c->transport->caps & IPCX_TRANSPORT_BOUNDARIES)
+	else if (caps & IPCX_TRANSPORT_BOUNDARIES)
 		return 0;
 	else if (c->size > PIPE_BUF)
 		text = "messages longer than PIPE_BUF (4096 bytes) of several processes mix";
@@ -115,42 +134,47 @@ static int wait_for_all(const struct crowd *crowd)
 
 static int send_stops(const struct crowd *crowd, struct link *link)
 {
-	unsigned int i;
+	unsigned int i, stops = crowd->c->receivers / times(crowd->c);
 	int err = 0;
 
 	link_write(link, crowd->c->senders, 1);
-	for (i = 0; i < crowd->c->receivers && !err; i++)
+	for (i = 0; i < stops && !err; i++)
 		err = link_send(link, 1);
 	return err;
 }
 
 static int sender(struct crowd *crowd, unsigned int me, struct link *link)
 {
+	struct member *self = &crowd->shared->members[me];
 	bool check = crowd->options->check_inside;
 	unsigned long i;
 	int err;
 
 	link_write(link, me, 1);
 	err = wait_for_all(crowd);
+	self->usage = usage_now();
 	for (i = 0; i < crowd->each && !err; i++) {
 		if (check)
 			link_write(link, me, 1);
 		err = link_send(link, 1);
 	}
+	usage_since(&self->usage);
 	/* Seen by whoever is last: its messages come after those of all others. */
 	if (!err && atomic_fetch_sub(&crowd->shared->sending, 1) == 1)
 		err = send_stops(crowd, link);
 	return err;
 }
 
-static int receiver(struct crowd *crowd, struct member *self, struct link *link)
+static int receiver(struct crowd *crowd, unsigned int me, struct link *link)
 {
+	struct member *self = &crowd->shared->members[me];
 	unsigned int last = crowd->c->senders, from;
 	unsigned char numbers[UCHAR_MAX + 1];
 	int err;
 
 	make_numbers(numbers, last);
 	err = wait_for_all(crowd);
+	self->usage = usage_now();
 	while (!err) {
 		err = link_recv(link, 1);
 		if (err)
@@ -165,25 +189,24 @@ static int receiver(struct crowd *crowd, struct member *self, struct link *link)
 		self->from[from]++;
 	}
 	self->end = clock_now();
+	usage_since(&self->usage);
 	return err;
 }
 
 /* Receivers have the first processor, senders the second, where there are two to have. */
 static int child(struct crowd *crowd, unsigned int me, struct link *link)
 {
-	struct member *self = &crowd->shared->members[me];
 	bool sends = me < crowd->c->senders;
 	int err = sends ? pin_peer(crowd->options->cpus) : pin_self(crowd->options->cpus);
 
 	/* Who is not waited for in vain. */
 	if (err)
 		return write(crowd->ready[1], "", 1) == 1 ? err : -EPIPE;
+	if (crowd->count_syscalls)
+		syscalls_begin();
 	link->send = ipcx_transport_attach(crowd->pair, sends);
 	link->recv = link->send;
-	self->usage = usage_now();
-	err = sends ? sender(crowd, me, link) : receiver(crowd, self, link);
-	usage_since(&self->usage);
-	return err;
+	return sends ? sender(crowd, me, link) : receiver(crowd, me, link);
 }
 
 static int start(struct crowd *crowd, struct link *link)
@@ -296,12 +319,13 @@ static int evaluate(const struct crowd *crowd, uint64_t begin, struct outcome *o
 		end = member->end > end ? member->end : end;
 		outcome->usage.cpu_ns += member->usage.cpu_ns / total;
 		outcome->usage.switches += member->usage.switches / total;
+		outcome->usage.syscalls = syscalls_sum(outcome->usage.syscalls,
+						       member->usage.syscalls / total);
 	}
-	outcome->usage.syscalls = -1;
 	for (s = 0; s < senders; s++) {
 		for (got = 0, m = senders; m < crowd->count; m++)
 			got += crowd->shared->members[m].from[s];
-		if (got != crowd->each)
+		if (got != crowd->each * times(crowd->c))
 			return -ENOTRECOVERABLE;
 	}
 	for (m = 0; m < BLOCKS; m++)
@@ -315,6 +339,7 @@ static int go_through(struct crowd *crowd, struct link *link, struct outcome *ou
 	int err;
 
 	atomic_store(&crowd->shared->sending, crowd->c->senders);
+	ipcx_transport_leave(crowd->pair);
 	err = start(crowd, link);
 	region_begin();
 	outcome->region = region_count;
@@ -339,6 +364,7 @@ int many_measure(const struct options *options, const struct bench_case *c,
 {
 	struct crowd crowd = {
 		.c = c, .options = options, .pair = pair, .each = count / c->senders,
+		.count_syscalls = outcome->count_syscalls,
 		.go = { -1, -1 }, .ready = { -1, -1 },
 	};
 	struct link link = { 0 };

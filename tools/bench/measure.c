@@ -224,25 +224,20 @@ static int alone(const struct plan *plan, struct ipcx_transport_pair *pair, stru
 	return sides[MODE_PAIR].measure(plan, link, outcome);
 }
 
-/* Negative: not counted. */
-static double both(double a, double b)
-{
-	return a < 0 || b < 0 ? -1 : a + b;
-}
-
 static void finish(const struct bench_case *c, const struct plan *plan,
 		   struct outcome *outcome)
 {
 	double total = (double)plan->timed.count;
 
 	if (c->mode != MODE_PAIR) {
-		outcome->usage.syscalls = both(outcome->usage.syscalls,
-					       plan->peer_usage->syscalls);
+		outcome->usage.syscalls = syscalls_sum(outcome->usage.syscalls,
+						       plan->peer_usage->syscalls);
 		outcome->usage.cpu_ns += plan->peer_usage->cpu_ns;
 		outcome->usage.switches += plan->peer_usage->switches;
 	}
 	if (outcome->usage.syscalls >= 0)
-		outcome->usage.syscalls /= total;
+		outcome->usage.syscalls = outcome->usage.syscalls / total -
+					  (c->mode == MODE_LATENCY ? LATENCY_CALLS : 0);
 	outcome->usage.cpu_ns /= total;
 	outcome->usage.switches /= total;
 }
@@ -344,7 +339,8 @@ int measure(const struct options *options, const struct bench_case *c, unsigned 
 	if (err)
 		return fail(why, err, "no memory");
 	make_plan(&plan, options, c, count);
-	plan.count_syscalls = outcome->count_syscalls;
+	/* How often who sends at a rate looks at the clock and sleeps is not the mechanism's. */
+	plan.count_syscalls = outcome->count_syscalls && !(c->mode == MODE_LATENCY && plan.rate);
 	if (plan.count_syscalls)
 		syscalls_begin();
 	hold_files(held, number);

@@ -16,6 +16,8 @@
 #define MEASURE_CYCLE	32
 /* Messages that are timed one by one, at most. */
 #define LATENCIES_MAX	10000
+/* System calls of mode latency by which a message's sender learns that it has arrived. */
+#define LATENCY_CALLS	2
 /* Messages before and after the measured ones, at most. */
 #define MEASURE_BESIDE	200
 /* Bytes of messages for which room is asked in one direction, at most. */

@@ -287,7 +287,7 @@ static bool pass(const struct options *options, struct results *results, unsigne
 		outcome->count_syscalls = !number && options->count_syscalls;
 		err = number ? repetition(options, c, outcome) :
 			       choose_count(options, c, outcome);
-		if (!number && !err && c->mode != MODE_LATENCY)
+		if (!number && !err)
 			c->syscalls = outcome->usage.syscalls;
 		if (number)
 			c->took_ms = (double)(clock_ns() - start) / 1e6;

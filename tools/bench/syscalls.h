@@ -17,4 +17,10 @@ void syscalls_end(void);
 /* Those since the beginning, without the ones that this function makes; negative: not counted. */
 double syscalls_now(void);
 
+/* Of two processes, both or neither of which have been counted. */
+static inline double syscalls_sum(double a, double b)
+{
+	return a < 0 || b < 0 ? -1 : a + b;
+}
+
 #endif /* BENCH_SYSCALLS_H */
