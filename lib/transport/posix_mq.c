@@ -4,6 +4,7 @@
 #include <mqueue.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -49,11 +50,11 @@ static bool raise_limit(rlim_t bytes)
 	return false;
 }
 
-static int explain(const struct mq_attr *attr, rlim_t bytes, char *why)
+static int explain(const struct mq_attr *attr, rlim_t bytes, int error, char *why)
 {
 	long long size = transport_setting("/proc/sys/fs/mqueue/msgsize_max");
 	long long depth = transport_setting("/proc/sys/fs/mqueue/msg_max");
-	int err = -errno;
+	int err = -error;
 
 	if (err == -EINVAL && size >= 0 && attr->mq_msgsize > size)
 		return transport_why(why, -EMSGSIZE,
@@ -70,7 +71,7 @@ static int explain(const struct mq_attr *attr, rlim_t bytes, char *why)
 		return transport_why(why, err,
 				     "RLIMIT_MSGQUEUE is too low: as root, ulimit -q %llu",
 				     (unsigned long long)bytes);
-	return transport_why(why, err, "mq_open: %m");
+	return transport_why(why, err, "mq_open: %s", strerror(error));
 }
 
 /*
@@ -101,13 +102,16 @@ static int queue_open(mqd_t *mq, const struct ipcx_transport_opts *opts, char *w
 	rlim_t bytes = 4 * (rlim_t)attr.mq_maxmsg * ((rlim_t)attr.mq_msgsize + MESSAGE_COST);
 
 	*mq = open_nameless(&attr);
-	if (*mq < 0 && errno == EMFILE && raise_limit(bytes))
+	if (*mq < 0 && errno == EMFILE) {
+		if (!raise_limit(bytes))
+			return explain(&attr, bytes, EMFILE, why);
 		*mq = open_nameless(&attr);
+	}
 	if (*mq < 0 && errno == EINVAL && !opts->depth) {
 		attr.mq_maxmsg = 1;
 		*mq = open_nameless(&attr);
 	}
-	return *mq < 0 ? explain(&attr, bytes, why) : 0;
+	return *mq < 0 ? explain(&attr, bytes, errno, why) : 0;
 }
 
 static int mq_pair_open(struct ipcx_transport_pair **out,

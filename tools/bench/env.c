@@ -252,4 +252,6 @@ void env_print(const json_t *env)
 	printf("         %d of %zu known processor flaws mitigated, clock source %s\n", count,
 	       all, get(env, "clocksource"));
 	print_cgroup(json_object_get(env, "cgroup"));
+	if (strcmp(get(env, "ipc_namespace"), "own") == 0)
+		puts("limits   message queues have an IPC namespace of their own, in which they may be as long and large as the kernel allows");
 }

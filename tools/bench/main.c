@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "env.h"
+#include "ipc_limits.h"
 #include "json.h"
 #include "options.h"
 #include "pin.h"
@@ -96,6 +97,8 @@ static int command_run(int argc, char **argv)
 	if (options.regions)
 		region_count = regions_before(options.regions);
 	env = env_collect();
+	if (env && ipc_limits_raise(&options))
+		json_object_set_new(env, "ipc_namespace", json_string("own"));
 	/* It changes the kernel's code, which QEMU does not always notice on its other processors. */
 	options.count_syscalls = !env_emulated(env);
 	err = env ? run_prepare(&options, &results) : -ENOMEM;

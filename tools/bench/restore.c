@@ -7,7 +7,8 @@
 #include "measure.h"
 #include "restore.h"
 
-const char *const restore_environment[] = { "cgroup", "clock_cost", "time", NULL };
+const char *const restore_environment[] = { "cgroup", "clock_cost", "ipc_namespace", "time",
+					    NULL };
 const char *const restore_rules[] = { "repeat", "noise_percent", "duration_ms", NULL };
 
 static json_int_t integer(const json_t *row, const char *key)

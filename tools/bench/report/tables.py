@@ -263,6 +263,7 @@ def environment(runs):
         ("Mitigated", mitigated),
         ("User", lambda run: run.environment.get("uid")),
         ("Memory of the cgroup", cgroup),
+        ("IPC namespace", lambda run: run.environment.get("ipc_namespace")),
         ("Unit", lambda run: run.unit),
         ("Waiting", lambda run: run.rules.get("wait")),
         ("CPUs of the two processes", lambda run: run.rules.get("cpus")),
