@@ -121,6 +121,7 @@ def part_of(run):
     found = [tables.by_size(run, mode) for mode in order + others if run.measured(mode)]
     if run.unit == "ns" and "oneway" in modes and run.measured("oneway"):
         found.append(tables.throughput(run))
+    found += [table for table in (tables.many(run),) if table]
     if run.measured("setup"):
         found.append(tables.setup(run))
     found += [table for table in (tables.percentiles(run), tables.counted(run)) if table]

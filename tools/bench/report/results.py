@@ -41,7 +41,7 @@ class Run:
     def key(document):
         # The price of reading the clock differs a little each time.
         environment = {key: value for key, value in document["environment"].items()
-                       if key not in ("clock_cost", "uid", "cgroup", "date", "time")}
+                       if key not in ("clock_cost", "uid", "cgroup", "ipc_namespace", "date", "time")}
         same = (document["unit"], environment, document.get("rules", {}))
         return json.dumps(same, sort_keys=True)
 
@@ -67,6 +67,11 @@ class Run:
         return [row for row in self.rows
                 if row["mode"] == mode and row.get("batch", 1) == batch and "figure" in row
                 and row.get("pairs", "1x1") == "1x1" and not row.get("rate")]
+
+    def crowds(self):
+        """Rows of mode oneway with a figure, whatever number of senders and receivers."""
+        return [row for row in self.rows if row["mode"] == "oneway" and "figure" in row
+                and row.get("batch", 1) == 1]
 
     def row(self, mode, name, size):
         for row in self.measured(mode):

@@ -9,12 +9,12 @@ def _best(rows, value, least=True):
     return sorted(rows, key=value, reverse=not least)
 
 
-def _quick(run):
-    """The shortest and the longest round trip of the smallest size."""
-    sizes = [size for size in run.sizes("roundtrip") if size]
+def _quick(run, mode, what):
+    """The shortest and the longest one of the smallest size."""
+    sizes = [size for size in run.sizes(mode) if size]
     if not sizes:
         return None
-    rows = _best([row for row in run.measured("roundtrip") if row["size"] == sizes[0]],
+    rows = _best([row for row in run.measured(mode) if row["size"] == sizes[0]],
                  lambda row: row["figure"])
     if len(rows) < 2:
         return None
@@ -25,9 +25,10 @@ def _quick(run):
 
     unit = "" if run.unit == "ns" else f", in {run.unit}"
     ratio = units.times(rows[-1]["figure"] / rows[0]["figure"])
-    return (f"The shortest round trip of {units.size(sizes[0])}{unit} is that of {said(rows[0])}, "
-            f"before {', '.join(said(row) for row in rows[1:3])}; the longest, "
-            f"{ratio} as long, that of {said(rows[-1])}.")
+    between = ", ".join(said(row) for row in rows[1:-1][:2])
+    return (f"The shortest {what} of {units.size(sizes[0])}{unit} is that of {said(rows[0])}"
+            f"{', before ' if between else ''}{between}; the longest, {ratio} as long, that of "
+            f"{said(rows[-1])}.")
 
 
 def _much(run):
@@ -75,7 +76,8 @@ def _noisy(run):
 
 def of_run(run):
     """Sentences."""
-    sentences = [_quick(run), _much(run), _kept(run), _noisy(run)]
+    sentences = [_quick(run, "roundtrip", "round trip"), _quick(run, "latency", "one-way latency"),
+                 _much(run), _kept(run), _noisy(run)]
     if run.interrupted:
         sentences.append("The run was interrupted: figures are over what was finished.")
     return [sentence for sentence in sentences if sentence]

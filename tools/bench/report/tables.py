@@ -117,6 +117,30 @@ def throughput(run):
                  ("Mechanism", *map(units.size, sizes)), rows)
 
 
+def _crowd(row):
+    return tuple(map(int, row.get("pairs", "1x1").split("x")))
+
+
+def many(run):
+    """One object and several senders or receivers, beside one of each."""
+    rows_of = run.crowds()
+    shared = [row for row in rows_of if _crowd(row) != (1, 1)]
+    if not shared:
+        return None
+    size = common_size(shared)
+    crowds = sorted({_crowd(row) for row in rows_of})
+    found = {(row["transport"], _crowd(row)): row for row in rows_of if row["size"] == size}
+    able = sorted({row["transport"] for row in shared if row["size"] == size}, key=names.order)
+    rows = [[_name(name)] + [_figure(run, found.get((name, crowd))) for crowd in crowds]
+            for name in able]
+    unit = "" if run.unit == "ns" else f", {run.unit}"
+    return Table(f"{run.letter}-many", "Several senders and receivers",
+                 f"Senders × receivers, which share the two ends; {units.size(size)}, per message "
+                 f"sent{unit}. Who gets a message first has it; of a broadcast each receiver gets "
+                 f"every message. – where the mechanism has one sender, or one receiver. {NOISE}",
+                 ("Mechanism", *(f"{s}×{r}" for s, r in crowds)), rows)
+
+
 def latency_mode(run):
     """Which mode has percentiles of single messages: the one that is asked for most."""
     for mode in ("roundtrip", "latency", "pair"):
@@ -307,9 +331,9 @@ def features(mechanisms):
 
 def all_results(runs):
     """Every row with a figure, for programs."""
+    plain = ("cpu_ns", "context_switches", "system_calls", "arrived_per_second")
     columns = ("run", "transport", "mode", "size", "batch", "pairs", "unit", "figure",
-               "mad_percent", "min", "max", *(f"latency_{key}" for key in PERCENTILES), "cpu_ns",
-               "context_switches")
+               "mad_percent", "min", "max", *(f"latency_{key}" for key in PERCENTILES), *plain)
     rows = []
     for run in runs:
         for row in run.rows:
@@ -320,7 +344,7 @@ def all_results(runs):
                       row.get("pairs", "1x1"), run.unit, row["figure"]]
             values += [row.get(key, "") for key in ("mad_percent", "min", "max")]
             values += [latency.get(key, "") for key in PERCENTILES]
-            values += [row.get(key, "") for key in ("cpu_ns", "context_switches")]
+            values += [row.get(key, "") for key in plain]
             rows.append([Cell(str(value), value) for value in values])
     return Table("all-results", "", "", columns, rows)
 
