@@ -5,6 +5,7 @@
  * one that is killed takes nothing of the others with it.
  */
 #include <stdatomic.h>
+#include <sys/time.h>
 
 #include "common.h"
 
@@ -17,6 +18,9 @@
 #define STOP		MOST
 /* What the victim has sent at least when it is killed. */
 #define BEFORE_KILL	20
+/* Pairs of a mechanism, of messages so large that their memory takes longer than a signal. */
+#define OPENED		10
+#define LARGE		(64 * 1024)
 /* Nobody waits for ever for one that has failed. */
 #define LIMIT_S		20
 
@@ -71,19 +75,25 @@ TRANSPORT(sysv_mq, "sysv-mq");
 TRANSPORT(unix_dgram, "unix-dgram");
 TRANSPORT(unix_seqpacket, "unix-seqpacket");
 
-static int open_pair(struct ipcx_transport_pair **pair, const struct ipcx_transport_ops *ops)
+static int open_pair_of(struct ipcx_transport_pair **pair, const struct ipcx_transport_ops *ops,
+			size_t size)
 {
 	IPCX_OPTS(ipcx_transport_opts, opts);
 	char why[IPCX_TRANSPORT_WHY];
 	int err;
 
-	opts.msg_size = sizeof(struct note);
+	opts.msg_size = size;
 	opts.depth = DEPTH;
 	opts.flags = IPCX_TRANSPORT_FIXED;
 	err = ipcx_transport_open(pair, ops, &opts, why);
 	if (err)
 		fprintf(stderr, "# %s: %s\n", ops->name, why);
 	return err;
+}
+
+static int open_pair(struct ipcx_transport_pair **pair, const struct ipcx_transport_ops *ops)
+{
+	return open_pair_of(pair, ops, sizeof(struct note));
 }
 
 FIXTURE_SETUP(many)
@@ -330,6 +340,35 @@ TEST(second_of_one)
 	EXPECT_EQ(0, only_one("ipcx-ring-mpsc", tally, false));
 	EXPECT_EQ(0, only_one("ipcx-ring-broadcast", tally, true));
 	munmap(tally, sizeof(*tally));
+}
+
+/* ---- opening ---- */
+
+static void nothing(int signo)
+{
+	(void)signo;
+}
+
+/* Some kernels end fallocate(2) by any signal, with nothing allocated. */
+TEST(open_under_signals)
+{
+	static const char *const names[] = {
+		"shm-posix-futex", "shm-memfd", "shm-file", "ipcx-ring-memfd", "tcp",
+		"ipcx-queue", "ipcx-mbox", "ipcx-mbox-ring", "ipcx-ring-spsc",
+	};
+	const struct sigaction action = { .sa_handler = nothing };
+	const struct itimerval often = { { .tv_usec = 500 }, { .tv_usec = 500 } }, never = { 0 };
+	struct ipcx_transport_pair *pair;
+	unsigned int i, n;
+
+	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
+	ASSERT_EQ(0, setitimer(ITIMER_REAL, &often, NULL));
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		for (n = 0; n < OPENED; n++) {
+			ASSERT_EQ(0, open_pair_of(&pair, ipcx_transport_find(names[i]), LARGE));
+			ipcx_transport_close(pair);
+		}
+	setitimer(ITIMER_REAL, &never, NULL);
 }
 
 TEST_HARNESS_MAIN

@@ -42,6 +42,12 @@ static inline const void *ipcx_opts_view(void *space, size_t size, size_t min, c
 	return space;
 }
 
+/*
+ * The blocks of a file, all of them; 0 or a negative errno. Signals wait so long: each would
+ * end it with nothing allocated.
+ */
+int ipcx_allocate(int fd, size_t len);
+
 /* IPCX_RECV of descriptors of whatever kind. */
 static inline int ipcx_recv(int fd, void *msgs, size_t msg_size, unsigned int count,
 			    const struct ipcx_recv_opts *opts)

@@ -436,8 +436,8 @@ static int fill_file(const struct ipcx_ring *ring, bool huge)
 	/* A wish: what does not come so comes with the rest. */
 	if (huge && !madvise(ring->info, ring->view_len, MADV_HUGEPAGE))
 		madvise(ring->info, len, MADV_POPULATE_WRITE);
-	err = posix_fallocate(ring->fd, 0, len);
-	return err == ENOSPC ? -ENOMEM : -err;
+	err = ipcx_allocate(ring->fd, len);
+	return err == -ENOSPC ? -ENOMEM : err;
 }
 
 int ring_memfd_create(struct ipcx_ring *ring, const struct ipcx_ring_opts *opts)

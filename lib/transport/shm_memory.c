@@ -7,6 +7,7 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
+#include "../src/internal.h"
 #include "internal.h"
 #include "shm_memory.h"
 
@@ -34,12 +35,11 @@ static int map_anonymous(void **out, size_t size, char *why)
 /* A file has to have the blocks: without, a full file system ends the program. */
 static int map_file(void **out, int fd, const char *what, size_t size, char *why)
 {
-	int err = posix_fallocate(fd, 0, (off_t)size);
+	int err = ipcx_allocate(fd, size);
 
-	if (err) {
-		errno = err;
-		return transport_why(why, -err, "%s: no %zu bytes: %m", what, size);
-	}
+	if (err)
+		return transport_why(why, err, "%s: no %zu bytes: %s", what, size,
+				     strerror(-err));
 	return map_fd(out, fd, size, 0, why);
 }
 

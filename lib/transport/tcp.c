@@ -7,6 +7,7 @@
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -68,6 +69,15 @@ static int accept_from(int listener, int socket, char *why)
 	}
 }
 
+/* A signal ends the wait, but not the connection that is being made: who asks again waits again. */
+static int connect_to(int fd, const struct sockaddr_in *addr)
+{
+	while (connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) < 0)
+		if (errno != EINTR)
+			return errno == EISCONN ? 0 : -errno;
+	return 0;
+}
+
 static int connect_ends(struct stream_pair *pair, int listener, char *why)
 {
 	struct sockaddr_in addr = { 0 };
@@ -75,8 +85,9 @@ static int connect_ends(struct stream_pair *pair, int listener, char *why)
 
 	if (err)
 		return err;
-	if (connect(pair->end[0].in, (struct sockaddr *)&addr, sizeof(addr)) < 0)
-		return transport_why(why, -errno, "connect: %m");
+	err = connect_to(pair->end[0].in, &addr);
+	if (err)
+		return transport_why(why, err, "connect: %s", strerror(-err));
 	pair->end[1].in = accept_from(listener, pair->end[0].in, why);
 	return pair->end[1].in < 0 ? pair->end[1].in : 0;
 }

@@ -144,6 +144,23 @@ static void test_signal(const struct ipcx_transport_ops *ops)
 	ok(ops, "a signal ends a wait with EINTR, and nothing is lost");
 }
 
+/* Each of them is there for a moment only; what it interrupts is done all the same. */
+static void test_open_under_signals(const struct ipcx_transport_ops *ops)
+{
+	unsigned int count = (unsigned int)unit_scaled(60, 20000);
+	/* To fill as much memory as this takes longer than from one signal to the next. */
+	size_t size = strncmp(ops->name, "shm", 3) ? MAX_SIZE : 32 * MAX_SIZE;
+	struct ipcx_transport_pair *pair;
+
+	ualarm(700, 700);
+	while (count--) {
+		pair = pair_open(ops, size, ops->caps & ENDLESS ? 1 : 4, 0);
+		ipcx_transport_close(pair);
+	}
+	ualarm(0, 0);
+	ok(ops, "pairs are opened and closed under a storm of signals");
+}
+
 /* The child sends everything back; alarms interrupt both all the time. */
 static void echo(struct ipcx_transport_end *end, unsigned int count)
 {
@@ -602,6 +619,7 @@ static void test_messages(const struct ipcx_transport_ops *ops, uint64_t *seed)
 	test_nonblock(ops);
 	test_too_large(ops);
 	test_signal(ops);
+	test_open_under_signals(ops);
 	test_two_processes(ops, seed);
 	test_peer_death(ops);
 	test_peer_death_batch(ops);

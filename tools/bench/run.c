@@ -257,7 +257,7 @@ static int repetition(const struct options *options, struct bench_case *c,
 /* Whether the failure is the case's own, so that the others can go on. */
 static bool note_failure(struct results *results, struct bench_case *c, int err, bool opened)
 {
-	if (err == -EINTR) {
+	if (err == -EINTR && signals_stop()) {
 		results->interrupted = true;
 		c->why[0] = '\0';
 		return false;
