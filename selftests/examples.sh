@@ -29,6 +29,18 @@ prints() { # name and arguments, line...
 	return 1
 }
 
+# The same of what a system may forbid: then it says so and ends with 77.
+prints_if_allowed() { # name, line...
+	local said status=0
+	said=$(timeout 60 "$examples/$1" 2>&1 >/dev/null) || status=$?
+	[ "$status" = 77 ] || {
+		prints "$@"
+		return
+	}
+	echo "$said"
+	[ -n "$said" ]
+}
+
 # Those that are without ipcx: what ipcx-bench choose points to.
 t_native() {
 	prints native_pipe 'sweep the floor' '' 'put the fire out' &&
@@ -39,6 +51,40 @@ t_native() {
 		prints native_tcp 'server: a message' 'server: and another one' \
 			'client: both are here' &&
 		prints native_shm message\ {1..8}
+}
+
+t_native_pipes() {
+	prints native_fifo 'first writer: message '{1,2} 'all writers have closed it' \
+		'second writer: message '{1,2} 'all writers have closed it' &&
+		prints native_vmsplice 'too early: as it was written later' message\ {1..5} &&
+		prints_if_allowed native_io_uring {pipe,socket}': '{'sweep the floor','','put the fire out'}
+}
+
+# One datagram is lost.
+t_native_udp() {
+	prints native_udp message\ {0,1} '2 is missing: once more, please' message\ {2..4}
+}
+
+# What outlives its processes, by name or number.
+leftovers() {
+	find /dev/shm /tmp -maxdepth 1 -name '*native-*'
+	cat /proc/sysvipc/shm /proc/sysvipc/sem | awk '{ print $1, $2 }'
+}
+
+t_native_memory() {
+	local before
+	before=$(leftovers)
+	prints native_sem {unnamed,named}': message '{1..6} &&
+		prints native_sysv_shm message\ {1..3} 'the first sender died with the lock' \
+			message\ {4..6} &&
+		prints_if_allowed native_process_vm '1048576 bytes: a large message' \
+			'12 bytes: a short one' &&
+		diff <(echo "$before") <(leftovers)
+}
+
+t_native_notifications() {
+	prints native_eventfd job\ {1..5}' is done' &&
+		prints native_signal 'SIGUSR1, which was sent twice' 'urgent: 3' 'done: 1' 'done: 2'
 }
 
 t_registry() {
@@ -148,6 +194,10 @@ t_chat() {
 
 echo 'TAP version 13'
 tap "native mechanisms, without ipcx" t_native
+tap "native pipes: with a name, with the writer's pages, by io_uring" t_native_pipes
+tap "a native datagram that is lost is sent again" t_native_udp
+tap "native memory: with semaphores, and another process's" t_native_memory
+tap "native notifications: a counter, and signals" t_native_notifications
 tap "a registry: rights as carried files, and a notice of death" t_registry
 tap "a broker: subscribers of different speed" t_broker
 tap "actors: asynchronous calls" t_actors

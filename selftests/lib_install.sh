@@ -34,7 +34,8 @@ t_examples() {
 		*.d | mbox_server | mbox_client) continue ;;
 		esac
 		echo "${example##*/}:"
-		timeout 60 "$example" || return
+		# 77: it cannot run here, and has said why.
+		timeout 60 "$example" || [ $? = 77 ] || return
 	done
 }
 
