@@ -47,6 +47,15 @@ static const char *cost_text(const struct figures *figures, const struct cost *c
 	return cost->known ? duration(figures, cost->value, text) : "-";
 }
 
+/* Of what was not measured there is no spread either. */
+static const char *spread_text(const struct cost *cost, char text[TEXT])
+{
+	if (!cost->known)
+		return "-";
+	snprintf(text, TEXT, "%.1f", cost->spread);
+	return text;
+}
+
 static const char *rate(const struct figures *figures, const struct cost *cost, char text[TEXT])
 {
 	double rate;
@@ -134,7 +143,7 @@ static void print_figures(const struct choice *choice)
 
 static void print_table(const struct choice *choice)
 {
-	char roundtrip[TEXT], p99[TEXT], oneway[TEXT], mib[TEXT];
+	char roundtrip[TEXT], p99[TEXT], oneway[TEXT], mib[TEXT], spread[2][TEXT];
 	const struct figures *f = &choice->figures;
 	unsigned int i;
 
@@ -143,10 +152,12 @@ static void print_table(const struct choice *choice)
 	for (i = 0; i < choice->fitting; i++) {
 		const struct candidate *c = &choice->candidates[i];
 
-		printf("%4u %-19s %11s %5.1f %11s %11s %5.1f %7s %6u\n", i + 1, c->ops->name,
-		       cost_text(f, &c->roundtrip, roundtrip), c->roundtrip.spread,
+		printf("%4u %-19s %11s %5s %11s %11s %5s %7s %6u\n", i + 1, c->ops->name,
+		       cost_text(f, &c->roundtrip, roundtrip),
+		       spread_text(&c->roundtrip, spread[0]),
 		       c->roundtrip.p99 > 0 ? duration(f, c->roundtrip.p99, p99) : "-",
-		       cost_text(f, &c->oneway, oneway), c->oneway.spread,
+		       cost_text(f, &c->oneway, oneway),
+		       spread_text(&c->oneway, spread[1]),
 		       rate(f, &c->oneway, mib), c->guide->effort);
 	}
 	printf("ranked by %s%s\n", preference_texts[choice->needs.prefer],
