@@ -9,8 +9,8 @@
  * How much a program has to do for it:
  * 1: read and write on what one call has made
  * 2: names or addresses, and calls of its own
- * 3: attributes, limits and removal besides
- * 4: memory and waking are the program's own affair
+ * 3: settings, limits or removal to mind besides
+ * 4: losses, waking or when memory is free again: the program's own affair
  * 5: a protocol, privileges or modules besides
  */
 #define EFFORT_MOST	5
