@@ -23,6 +23,20 @@ function overlaps(plot) {
 		}
 }
 
+// A line of the legend that runs into a name beside it.
+function struck(plot) {
+	const texts = [...plot.querySelectorAll("text")].map((text) => [text, text.getBoundingClientRect()]);
+	for (const path of plot.querySelectorAll("path[style*='--c']")) {
+		const line = path.getBoundingClientRect();
+		if (line.height > 1)
+			continue;
+		for (const [text, box] of texts)
+			if (Math.min(line.right, box.right) - Math.max(line.left, box.left) > 0 &&
+			    line.top > box.top && line.bottom < box.bottom)
+				faults.push(`struck through: ${name(text)}`);
+	}
+}
+
 function checkPlot(plot) {
 	const box = plot.getBoundingClientRect();
 	if (box.width < 250 || box.height < 200)
@@ -38,6 +52,7 @@ function checkPlot(plot) {
 			faults.push(`too small to read: ${name(text)}`);
 	}
 	overlaps(plot);
+	struck(plot);
 }
 
 // What sticks out of the page makes all of it scroll; a table may, in its own box.

@@ -59,7 +59,7 @@ TITLES = {
     "unix-seqpacket": "Unix seqpacket", "io_uring-unix": "Unix + io_uring",
     "posix-mq": "POSIX mq", "sysv-mq": "System V mq", "shm-futex": "shm + futex",
     "shm-posix-futex": "POSIX shm + futex", "shm-posix-sem": "POSIX shm + sem",
-    "shm-named-sem": "POSIX shm + named sem", "shm-sysv": "SysV shm + sem",
+    "shm-named-sem": "POSIX named sem", "shm-sysv": "SysV shm + sem",
     "shm-memfd": "memfd + futex", "shm-file": "mapped file + futex",
     "shm-atomics": "shm + atomics", "process-vm": "process_vm_readv",
     "binder": "Binder", "eventfd": "eventfd", "signal": "real-time signal",
@@ -127,5 +127,5 @@ def look(name):
     """Unknown mechanisms get one, too, always the same."""
     if name in LOOKS:
         return LOOKS[name]
-    number = sum(kin.encode())
+    number = sum(name.encode())
     return Look(number % COLOURS, number % DASHES)

@@ -16,6 +16,8 @@ import tables
 import units
 
 WIDTH, HEIGHT, KEY_LINE = 420, 290, 18
+# So many spaces between the texts of the sizes fit below a plot.
+TICS = 6.5
 DASHES = ("solid", "(9,4)", "(3,3)", "(9,3,2,3)", "(14,4)")
 MARKERS = (5, 9, 7, 13, 4, 6, 8, 12, 11)
 # Where percentiles stand: by the number of nines; the largest value has none.
@@ -37,10 +39,13 @@ class Curve(NamedTuple):
 class Axes(NamedTuple):
     """Shared by the plots of a kind.
 
-    xs: position and text of each tic, units and all; unit: writes a value; log_x: to base two
+    xs: position and text of each tic, units and all; left, right: the outermost points, tics or
+    not; unit: writes a value; log_x: to base two
     """
 
     xs: list
+    left: float
+    right: float
     low: float
     high: float
     unit: object
@@ -104,15 +109,14 @@ def _legend_lines(plot):
 def _key_width(plot):
     """gnuplot thinks letters to be wider than they are: long names get less, for two columns."""
     longest = max(len(names.title(curve.name)) for curve in plot.curves)
-    return -3 - max(0, longest - 15) * 0.7
+    return -1.5 - max(0, longest - 17) * 1.4
 
 
 def _script(plot, path):
     """gnuplot's commands for one plot."""
     axes = plot.axes
-    left, right = axes.xs[0][0], axes.xs[-1][0]
-    margin = (2 ** 0.4, right * 2 ** 0.4) if axes.log_x else (0.15, right + 0.15)
-    start = left / margin[0] if axes.log_x else left - margin[0]
+    start = axes.left / 2 ** 0.4 if axes.log_x else axes.left - 0.15
+    end = axes.right * 2 ** 0.4 if axes.log_x else axes.right + 0.15
     height = HEIGHT + KEY_LINE * _legend_lines(plot)
     lines = [
         "reset",
@@ -121,7 +125,7 @@ def _script(plot, path):
         "set encoding utf8",
         "set logscale x 2" if axes.log_x else "unset logscale x",
         "set logscale y 10",
-        f"set xrange [{start:g}:{margin[1]:g}]",
+        f"set xrange [{start:g}:{end:g}]",
         f"set yrange [{0.97 * axes.low:g}:{1.03 * axes.high:g}]",
         f"set xtics nomirror scale 0.6 ({_tics(axes.xs)})",
         f"set ytics nomirror scale 0.6 ({_tics((v, _short(axes.unit(v))) for v in _y_tics(axes))})",
@@ -131,7 +135,7 @@ def _script(plot, path):
         f"maxcols 2 width {_key_width(plot)}",
         f"set bmargin at screen {(KEY_LINE * _legend_lines(plot) + 42) / height:.3f}",
         "set tmargin 0.8",
-        "set rmargin 1.5",
+        "set rmargin 3",
     ]
     drawn = []
     for number, curve in enumerate(plot.behind + plot.curves):
@@ -165,7 +169,8 @@ def _axes(curves, xs, unit, log_x):
     steps = _steps(min(values) / 10, max(values) * 10, (1, 2, 5))
     low = max(step for step in steps if step <= min(values))
     high = min(step for step in steps if step >= max(values) and step >= 10 * low)
-    return Axes(xs, low, high, unit, log_x)
+    places = [x for curve in curves for x, _ in curve.points] + [x for x, _ in xs]
+    return Axes(xs, min(places), max(places), low, high, unit, log_x)
 
 
 def _group(key, title, note, curves, axes):
@@ -191,6 +196,15 @@ def _group(key, title, note, curves, axes):
     return Group(key, title, note, plots)
 
 
+def _apart(sizes):
+    """Those that have a tic: the largest one, and below it as many as texts have room for."""
+    shown = sizes[-1:]
+    for size in reversed(sizes[:-1]):
+        if math.log2(shown[0] / size) >= math.log2(sizes[-1] / sizes[0]) / TICS:
+            shown.insert(0, size)
+    return shown
+
+
 def _by_size(run, mode, value):
     curves = []
     for name in run.names(mode):
@@ -199,9 +213,7 @@ def _by_size(run, mode, value):
         if points:
             curves.append(Curve(name, sorted(points)))
     sizes = sorted({x for curve in curves for x, _ in curve.points})
-    # Texts must not meet.
-    shown = sizes if len(sizes) <= 7 else sizes[::math.ceil(len(sizes) / 7)]
-    return curves, [(size, units.size(size)) for size in shown]
+    return curves, [(size, units.size(size)) for size in _apart(sizes)]
 
 
 _KINDS = (
