@@ -72,12 +72,12 @@ static int ask_size(struct needs *needs)
 		said = answer(&line, &room);
 		if (!said)
 			break;
-		if (!*said || size_parse(said, &needs->size) == 0) {
+		if (!*said || (size_parse(said, &needs->size) == 0 && needs->size <= SIZE_LIMIT)) {
 			needs->sized = *said;
 			ret = 0;
 			break;
 		}
-		puts("  a number, please, with K, M or G if it is large");
+		puts("  a number up to 1G, please, with K, M or G if it is large");
 	}
 	free(line);
 	return ret;

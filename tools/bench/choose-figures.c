@@ -218,6 +218,11 @@ double choose_cost(const struct needs *needs, const struct candidate *candidate)
 	return cost->known ? cost->value : INFINITY;
 }
 
+bool choose_last(const struct needs *needs, const struct candidate *candidate)
+{
+	return !needs->lossy && !feature_has(candidate->ops, FEATURE_LOSSLESS);
+}
+
 static const struct needs *ranked_for;
 
 static int compare(const void *a, const void *b)
@@ -227,6 +232,8 @@ static int compare(const void *a, const void *b)
 
 	if (!x->failed != !y->failed)
 		return x->failed ? 1 : -1;
+	if (!x->failed && choose_last(ranked_for, x) != choose_last(ranked_for, y))
+		return choose_last(ranked_for, x) ? 1 : -1;
 	if (!x->failed && ranked_for->prefer == PREFER_SIMPLICITY &&
 	    x->guide->effort != y->guide->effort)
 		return x->guide->effort < y->guide->effort ? -1 : 1;

@@ -12,10 +12,11 @@ static json_t *json_needs(const struct needs *needs)
 	for (id = 0; id < FEATURE_COUNT; id++)
 		if (needs->feature[id])
 			json_array_append_new(list, json_string(features[id].key));
-	return json_pack("{s:I, s:o, s:s, s:s, s:s, s:b}", "size", (json_int_t)needs->size,
+	return json_pack("{s:I, s:o, s:s, s:s, s:s, s:b, s:b}", "size", (json_int_t)needs->size,
 			 "features", list, "persistence", persistence_names[needs->persistence],
 			 "wait", wait_names[needs->wait], "prefer",
-			 preference_names[needs->prefer], "anywhere", needs->anywhere);
+			 preference_names[needs->prefer], "anywhere", needs->anywhere,
+			 "lossy", needs->lossy);
 }
 
 static json_t *json_figures(const struct figures *f)

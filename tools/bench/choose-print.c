@@ -89,6 +89,8 @@ void choose_options(const struct needs *needs, char *text, size_t size)
 		ADD(" --wait %s", wait_names[needs->wait]);
 	if (needs->preferred)
 		ADD(" --prefer %s", preference_names[needs->prefer]);
+	if (needs->lossy)
+		ADD(" --lossy");
 	if (needs->anywhere)
 		ADD(" --anywhere");
 #undef ADD
@@ -162,6 +164,8 @@ static void print_table(const struct choice *choice)
 	}
 	printf("ranked by %s%s\n", preference_texts[choice->needs.prefer],
 	       choice->needs.preferred ? "" : "; --prefer chooses");
+	if (choose_last(&choice->needs, &choice->candidates[choice->fitting - 1]))
+		puts("last, whatever the figures, who LOSES MESSAGES that the receiver has no room for: --lossless leaves them out, --lossy ranks them with the others");
 }
 
 /* ---- in words ---- */
@@ -219,12 +223,15 @@ static void explain_first(const struct choice *choice)
 {
 	const struct candidate *first = &choice->candidates[0], *next = first + 1;
 	const struct needs *needs = &choice->needs;
+	bool only = choice->fitting > 1 && !choose_last(needs, first) && choose_last(needs, next);
 	double cost = choose_cost(needs, first), other;
 	char text[TEXT];
 
 	printf("first: ");
 	if (choice->fitting == 1)
 		printf("nothing else has all that is needed");
+	else if (only)
+		printf("the only one that loses no messages");
 	else if (needs->prefer == PREFER_SIMPLICITY)
 		printf("the least effort");
 	else if (isinf(cost))
@@ -232,7 +239,7 @@ static void explain_first(const struct choice *choice)
 	else
 		printf("the shortest time, %s takes %s", what_counts(needs),
 		       duration(&choice->figures, cost, text));
-	if (choice->fitting > 1 && !isinf(cost) && needs->prefer != PREFER_SIMPLICITY) {
+	if (choice->fitting > 1 && !only && !isinf(cost) && needs->prefer != PREFER_SIMPLICITY) {
 		other = choose_cost(needs, next);
 		if (isinf(other))
 			printf("; no other was measured");
@@ -249,6 +256,8 @@ static void explain_other(const struct choice *choice, const struct candidate *c
 	double best = choose_cost(&choice->needs, &choice->candidates[0]);
 	double cost = choose_cost(&choice->needs, c);
 
+	if (choose_last(&choice->needs, c) && !choose_last(&choice->needs, &choice->candidates[0]))
+		printf("behind the others since it LOSES MESSAGES; ");
 	if (isinf(cost) || isinf(best))
 		printf("%s was not measured\n", what_counts(&choice->needs));
 	else

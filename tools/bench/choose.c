@@ -12,13 +12,12 @@
 #include "json.h"
 #include "size.h"
 
-#define SIZE_LIMIT	((size_t)1 << 30)
-
 enum {
 	OPT_PERSISTENCE = 256,
 	OPT_WAIT,
 	OPT_PREFER,
 	OPT_ANYWHERE,
+	OPT_LOSSY,
 	/* One for each feature follows. */
 	OPT_FEATURE,
 };
@@ -46,6 +45,8 @@ static const struct argp_option others[] = {
 	{ "wait", OPT_WAIT, "block|adaptive|spin", 0, "How both sides wait (default: block)", 2 },
 	{ "prefer", OPT_PREFER, "latency|throughput|simplicity", 0,
 	  "What to rank by (default: latency; from 64K on throughput)", 3 },
+	{ "lossy", OPT_LOSSY, NULL, 0,
+	  "Messages may be lost: who loses them is ranked by figures, too, not last", 3 },
 	{ "results", 'r', "FILE", 0,
 	  "Results of ipcx-bench --json to rank by; of several the newest that waited so (default: the newest in $XDG_STATE_HOME/ipcx or ~/.local/state/ipcx, or out/bench.json, or a sample)", 3 },
 	{ "anywhere", OPT_ANYWHERE, NULL, 0, "Also what cannot be used on this machine now", 3 },
@@ -129,6 +130,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_ANYWHERE:
 		needs->anywhere = true;
 		return 0;
+	case OPT_LOSSY:
+		needs->lossy = true;
+		return 0;
 	case 'v':
 		arguments->verbose = true;
 		return 0;
@@ -137,6 +141,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "what is '%s'?", arg);
+		return 0;
+	case ARGP_KEY_END:
+		if (needs->lossy && needs->feature[FEATURE_LOSSLESS])
+			argp_error(state, "--lossless, --lossy: messages may not be lost, or they may: give one of the two");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

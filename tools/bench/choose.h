@@ -42,6 +42,9 @@ enum preference {
 
 extern const char *const preference_names[PREFER_COUNT];
 
+/* No message is asked for that is larger. */
+#define SIZE_LIMIT	((size_t)1 << 30)
+
 /* From this size on, unless something else is preferred, throughput counts. */
 #define LARGE	((size_t)64 << 10)
 
@@ -55,6 +58,7 @@ extern const char *const preference_names[PREFER_COUNT];
  * @prefer: what to rank by
  * @preferred: @prefer was given
  * @anywhere: also what cannot be used on this machine now
+ * @lossy: messages may be lost, so that who loses them ranks among the others
  */
 struct needs {
 	bool feature[FEATURE_COUNT];
@@ -65,6 +69,7 @@ struct needs {
 	enum preference prefer;
 	bool preferred;
 	bool anywhere;
+	bool lossy;
 };
 
 /**
@@ -159,6 +164,9 @@ int figures_find(struct figures *figures, const char *const *paths, unsigned int
 
 /* Fills in what each candidate costs, and puts them in order. */
 void figures_rank(struct choice *choice);
+
+/* It loses messages, and nobody said that it may: whatever its figures, it comes last. */
+bool choose_last(const struct needs *needs, const struct candidate *candidate);
 
 /* The figure that counts, or infinity. */
 double choose_cost(const struct needs *needs, const struct candidate *candidate);
