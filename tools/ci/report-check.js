@@ -60,6 +60,11 @@ function checkWidth() {
 	const width = document.documentElement.clientWidth;
 	if (document.documentElement.scrollWidth > width || document.body.scrollWidth > width)
 		faults.push(`the page is ${document.documentElement.scrollWidth} wide, the window ${width}`);
+	// On paper nothing scrolls.
+	const tables = document.documentElement.dataset.paper ? document.querySelectorAll("table") : [];
+	for (const table of tables)
+		if (table.getBoundingClientRect().right > width + 1)
+			faults.push(`cut off: table ${table.dataset.table}`);
 	for (const element of document.querySelectorAll("h1, h2, h3, p, li, figure, figcaption, .wide"))
 		if (element.getBoundingClientRect().right > width + 1)
 			faults.push(`sticks out: ${name(element)}`);

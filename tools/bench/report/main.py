@@ -190,6 +190,8 @@ def texts_of(material, title):
     }
     loader = jinja2.FileSystemLoader(HERE)
     page = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    # On paper a cell has two lines: the figure, and how noisy it is.
+    page.filters["whole"] = lambda text: text.replace(" ", "\u00a0").replace("\u00a0±", " ±")
     plain = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined)
     texts["report.html"] = page.get_template("page.html.j2").render(context) + "\n"
     texts["report.md"] = plain.get_template("report.md.j2").render(context) + "\n"
