@@ -86,13 +86,12 @@ class Run:
         return sorted({row["size"] for row in self.measured(mode)})
 
     def reasons(self):
-        """Why there is no figure: mechanism -> {reason: modes and sizes}."""
+        """Why there is no figure: mechanism -> {reason: rows}."""
         found = {}
         for row in self.rows:
             why = row.get("skipped") or row.get("failed")
             if why and "figure" not in row:
-                found.setdefault(row["transport"], {}).setdefault(why, []).append(
-                    (row["mode"], row["size"]))
+                found.setdefault(row["transport"], {}).setdefault(why, []).append(row)
         return dict(sorted(found.items(), key=lambda item: names.order(item[0])))
 
     @property

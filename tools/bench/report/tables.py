@@ -215,19 +215,40 @@ def counted(run):
                   "System calls"), rows)
 
 
+def _kind(row):
+    """Its mode, and what it has more or fewer of than the plain rows of that mode."""
+    text = row["mode"]
+    if _crowd(row) != (1, 1):
+        text += " {}×{}".format(*_crowd(row))
+    if row.get("batch", 1) > 1:
+        text += f" of {row['batch']}"
+    return text
+
+
+def _sizes(sizes, known):
+    """Each of them, or the first and the last of many with none of KNOWN left out between."""
+    sizes = sorted(sizes)
+    between = [size for size in known if sizes[0] <= size <= sizes[-1]]
+    if len(sizes) > 2 and sizes == between:
+        return f"{units.size(sizes[0])} to {units.size(sizes[-1])}"
+    return ", ".join(map(units.size, sizes))
+
+
 def reasons(runs):
     """What could not be measured, and why."""
     rows = []
     for run in runs:
+        known = sorted({row["size"] for row in run.rows if row["transport"] != "switch"})
         for name, found in run.reasons().items():
             for why, where in found.items():
-                modes = sorted({mode for mode, _ in where})
-                sizes = sorted({size for _, size in where})
-                rows.append([_name(name), Cell(run.letter), Cell(", ".join(modes)),
-                             Cell(", ".join(map(units.size, sizes))), Cell(why)])
+                rows.append([_name(name), Cell(run.letter),
+                             Cell(", ".join(sorted(set(map(_kind, where))))),
+                             Cell(_sizes({row["size"] for row in where}, known)), Cell(why)])
     if not rows:
         return None
-    return Table("not-measured", "Not measured", "Rows without a figure, and the reason.",
+    return Table("not-measured", "Not measured",
+                 "Rows without a figure, and the reason. 4×1: four senders and one receiver; of 8: "
+                 "so many messages per call.",
                  ("Mechanism", "Run", "Modes", "Sizes", "Reason"), rows, numbers=False)
 
 
