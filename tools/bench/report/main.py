@@ -119,6 +119,8 @@ def part_of(run):
     order = [mode for mode in ("roundtrip", "latency", "oneway", "pair") if mode in modes]
     others = sorted(modes - {*order, "setup", "switch"})
     found = [tables.by_size(run, mode) for mode in order + others if run.measured(mode)]
+    found += [tables.by_size(run, mode, batch) for mode in order + others
+              for batch in run.batches(mode) if run.measured(mode, batch)]
     if run.unit == "ns" and "oneway" in modes and run.measured("oneway"):
         found.append(tables.throughput(run))
     found += [table for table in (tables.many(run),) if table]

@@ -243,6 +243,8 @@ def _sized_groups(run):
             continue
         if mode == "oneway" and not rate:
             title, note = "One way", "One process sends, another receives, by size; less is better."
+        if mode == "latency":
+            note = f"{tables.what_is_measured(run, mode)}, by size; less is better."
         if run.unit != "ns":
             note = f"{note[:-1]}; {run.unit} per message or round trip."
         axes = _axes(curves, xs, units.rate if rate else unit, True)

@@ -73,17 +73,21 @@ class Run:
         return [row for row in self.rows if row["mode"] == "oneway" and "figure" in row
                 and row.get("batch", 1) == 1]
 
-    def row(self, mode, name, size):
-        for row in self.measured(mode):
+    def batches(self, mode):
+        """Messages per call, other than one."""
+        return sorted({row.get("batch", 1) for row in self.rows if row["mode"] == mode} - {1})
+
+    def row(self, mode, name, size, batch=1):
+        for row in self.measured(mode, batch):
             if row["transport"] == name and row["size"] == size:
                 return row
         return None
 
-    def names(self, mode):
-        return sorted({row["transport"] for row in self.measured(mode)}, key=names.order)
+    def names(self, mode, batch=1):
+        return sorted({row["transport"] for row in self.measured(mode, batch)}, key=names.order)
 
-    def sizes(self, mode):
-        return sorted({row["size"] for row in self.measured(mode)})
+    def sizes(self, mode, batch=1):
+        return sorted({row["size"] for row in self.measured(mode, batch)})
 
     def reasons(self):
         """Why there is no figure: mechanism -> {reason: rows}."""

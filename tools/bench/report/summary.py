@@ -71,7 +71,7 @@ def _noisy(run):
     if not count:
         return None
     return (f"{count} of {len(rows)} rows are noisy: their repetitions differ by more than "
-            f"{tables.NOISE_PERCENT} %; small differences between them mean nothing.")
+            f"{run.rules.get('noise_percent', tables.NOISE_PERCENT):g} %; small differences between them mean nothing.")
 
 
 def of_run(run):

@@ -77,14 +77,23 @@ _BY_SIZE = {
 }
 
 
-def by_size(run, mode):
+def what_is_measured(run, mode):
+    """In words, at the beginning of a sentence."""
+    if mode == "latency" and run.rules.get("rate"):
+        return "From when a message should have been sent to its receipt in another process"
+    return _BY_SIZE.get(mode, (mode, "Per message"))[1]
+
+
+def by_size(run, mode, batch=1):
     """A row for each mechanism, a column for each size."""
-    title, what = _BY_SIZE.get(mode, (mode, "Per message"))
-    sizes = run.sizes(mode)
-    rows = [[_name(name)] + [_figure(run, run.row(mode, name, size)) for size in sizes]
-            for name in run.names(mode) if name != "switch"]
+    title, key = title_of(mode), f"{run.letter}-{mode}"
+    sizes = run.sizes(mode, batch)
+    rows = [[_name(name)] + [_figure(run, run.row(mode, name, size, batch)) for size in sizes]
+            for name in run.names(mode, batch) if name != "switch"]
     unit = "" if run.unit == "ns" else f", {run.unit}"
-    return Table(f"{run.letter}-{mode}", title, f"{what}{unit}. {NOISE}",
+    if batch > 1:
+        title, key = f"{title}, {batch} messages per call", f"{key}-{batch}"
+    return Table(key, title, f"{what_is_measured(run, mode)}{unit}. {NOISE}",
                  ("Mechanism", *map(units.size, sizes)), rows)
 
 
@@ -187,9 +196,17 @@ def percentiles(run):
     if any(cell is not NOTHING for cell in calls):
         columns.append("System calls")
         rows = [row + [cell] for row, cell in zip(rows, calls)]
+    rate = run.rules.get("rate") if mode == "latency" else None
+    if rate:
+        columns.append("Arrived/s")
+        rows = [row + [_known(measured, "arrived_per_second", lambda value: f"{value:,.0f}")]
+                for row, measured in zip(rows, rows_of)]
     title = "Latency distribution"
     note = (f"{_BY_SIZE[mode][0]}, {units.size(size)}: percentiles of single ones; CPU time, "
             "context switches (and system calls where they were counted) of all processes, each.")
+    if rate:
+        note += (f" {rate:,} messages per second were to be sent, and each counts from when that "
+                 "should have been; arrived/s: as many did.")
     return Table(f"{run.letter}-percentiles", title, note, tuple(columns), rows)
 
 
