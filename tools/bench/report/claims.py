@@ -245,6 +245,11 @@ def table(runs):
     note = (f"Round trips are those of {SMALL} bytes or the nearest size; throughput is the best "
             "of all sizes; of several mechanisms the best one counts. A claim holds where the figure "
             "is within a factor of two of it. Letters are runs.")
+    inside = [run.letter for run in _judges(runs) if run.rules.get("payload_checked") == "inside"]
+    if inside:
+        note += (f" In run {', '.join(inside)} writing and checking every payload is part of the "
+                 "figures, and no throughput is above what that takes; --check outside leaves it "
+                 "out.")
     if not _judges(runs):
         note += (" No run is of real time: figures of emulated processors and instructions judge "
                  "no claim.")

@@ -23,7 +23,8 @@ class BadFile(Exception):
 class Run:
     """Rows that may stand in one table.
 
-    key: what tells it from other runs; letter: how the report calls it
+    key: what tells it from other runs; letter: how the report calls it; apart: in words, what
+    tells it from those that its title would not
     rows: of the files, without those measured again later
     """
 
@@ -34,6 +35,7 @@ class Run:
         self.interrupted = bool(document.get("interrupted"))
         self.files = [path]
         self.letter = ""
+        self.apart = ""
         self._rows = {}
         self.add(document)
 
@@ -112,7 +114,9 @@ class Run:
         where = self.rules.get("cpus", "")
         text = f"{self.rules.get('wait', 'unknown')}, {cpus.get(where, where)}"
         rate = self.rules.get("rate")
-        return f"{text}, {rate:,} messages/s" if rate else text
+        if rate:
+            text += f", {rate:,} messages/s"
+        return f"{text}, {self.apart}" if self.apart else text
 
     @property
     def title(self):
@@ -245,6 +249,31 @@ def load(paths):
     return Material(_in_order(runs.values()), ledgers, mechanisms, files)
 
 
+# What may tell two runs apart, and how a title says it.
+_APART = (
+    ("rules", "payload_checked", "payload {} the loop"), ("rules", "depth", "depth {}"),
+    ("rules", "policy", "{} scheduling"), ("rules", "framed", "framed: {}"),
+    ("rules", "repeat", "{} repetitions"), ("rules", "duration_ms", "{} ms each"),
+    ("environment", "cpu", "{}"), ("environment", "cpus", "of {} CPUs"),
+    ("environment", "kernel", "kernel {}"),
+)
+
+
+def _tell_apart(runs):
+    """Words for runs that would have the same title."""
+    alike = {}
+    for run in runs:
+        alike.setdefault((run.unit, run.machine, run.how), []).append(run)
+    for group in alike.values():
+        for where, key, text in _APART if len(group) > 1 else ():
+            values = [getattr(run, where).get(key) for run in group]
+            if len(set(map(str, values))) < 2:
+                continue
+            for run, value in zip(group, values):
+                said = {True: "yes", False: "no", None: "unknown"}.get(value, value)
+                run.apart += (", " if run.apart else "") + text.format(said)
+
+
 def _in_order(runs):
     """Real time first, then emulated time, then instructions; blocking before spinning."""
     waits = ("block", "adaptive", "spin")
@@ -257,4 +286,5 @@ def _in_order(runs):
     ordered = sorted(runs, key=place)
     for number, run in enumerate(ordered):
         run.letter = chr(ord("A") + number) if number < 26 else str(number + 1)
+    _tell_apart(ordered)
     return ordered
