@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "json.h"
 #include "options.h"
+#include "restore.h"
 
 /**
  * struct compare - What to hold against what.
@@ -212,6 +213,56 @@ static bool same_unit(struct compare *compare, const json_t *a, const json_t *b)
 	return true;
 }
 
+/* In one word or number, if it has one. */
+static char *plainly(const json_t *value)
+{
+	if (!value)
+		return strdup("nothing");
+	if (json_is_string(value))
+		return strdup(json_string_value(value));
+	return json_is_object(value) || json_is_array(value) ? NULL :
+	       json_dumps(value, JSON_ENCODE_ANY);
+}
+
+static bool is_one_of(const char *const *list, const char *key)
+{
+	for (; *list; list++)
+		if (strcmp(*list, key) == 0)
+			return true;
+	return false;
+}
+
+/* Machines and rules may differ, if that is the question; who reads the figures has to know. */
+static void print_differences(const json_t *a, const json_t *b, const char *part,
+			      const char *const *except)
+{
+	json_t *all = json_object(), *value;
+	const char *key;
+	char *one, *other;
+
+	json_object_update(all, json_object_get(a, part));
+	json_object_update_missing(all, json_object_get(b, part));
+	a = json_object_get(a, part);
+	b = json_object_get(b, part);
+	json_object_foreach(all, key, value) {
+		if (is_one_of(except, key) || same_value(a, b, key))
+			continue;
+		/* A rule that older files do not have: nobody could ask for it. */
+		if (!(json_object_get(a, key) && json_object_get(b, key)) &&
+		    json_is_integer(value) && !json_integer_value(value))
+			continue;
+		one = plainly(json_object_get(a, key));
+		other = plainly(json_object_get(b, key));
+		if (one && other)
+			printf("NOT THE SAME %-12s %s: %s, then %s\n", part, key, one, other);
+		else
+			printf("NOT THE SAME %-12s %s\n", part, key);
+		free(one);
+		free(other);
+	}
+	json_decref(all);
+}
+
 static int compare_all(struct compare *compare, const json_t *a, const json_t *b)
 {
 	const json_t *rows[2] = { json_object_get(a, "results"), json_object_get(b, "results") };
@@ -223,6 +274,10 @@ static int compare_all(struct compare *compare, const json_t *a, const json_t *b
 	if (!same_unit(compare, a, b))
 		return EXIT_BAD;
 	choose_words(compare, a);
+	print_differences(a, b, "environment", restore_environment);
+	print_differences(a, b, "rules", restore_rules);
+	printf("%-40s %12s %12s %10s%s\n", "ROW", "FIRST", "SECOND", "CHANGE",
+	       compare->bound < 0 ? "  +- NOISE" : "");
 	json_array_foreach((json_t *)rows[0], i, row) {
 		compare_row(compare, row, find(rows[1], row), &tally);
 	}
@@ -242,7 +297,11 @@ int command_compare(int argc, char **argv)
 		.parser = parse,
 		.args_doc = "A.json B.json",
 		.doc = "Compare the figures of two runs row by row and mark what has changed beyond their noise."
-		       "\vExit status: 0: every row is in both files and has not changed; 1: not; 2: wrong usage.",
+		       "\vWhere the two were measured on other machines or by other rules, that is told first.\n\n"
+		       "Examples:\n"
+		       "  ipcx-bench compare before.json after.json\n"
+		       "  ipcx-bench compare --bound 1 first.json again.json   instructions, or every percent counts\n\n"
+		       "Exit status: 0: every row is in both files and has not changed; 1: not; 2: wrong usage.",
 	};
 	struct compare compare = { .bound = -1 };
 	json_t *a, *b;
