@@ -52,6 +52,29 @@ static void set_time(struct figures *figures)
 		strftime(figures->time, sizeof(figures->time), "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
+/* One sender, one receiver, as fast as they can, a message a call. */
+static bool is_row(const json_t *row, const char *mode)
+{
+	const char *is = json_string_value(json_object_get(row, "mode"));
+	const char *pairs = json_string_value(json_object_get(row, "pairs"));
+
+	return is && strcmp(is, mode) == 0 && json_object_get(row, "figure") &&
+	       json_integer_value(json_object_get(row, "batch")) == 1 &&
+	       (!pairs || strcmp(pairs, "1x1") == 0) && !json_object_get(row, "rate");
+}
+
+/* Set-ups, batches, or crowds alone rank nobody. */
+static bool ranks(const json_t *document)
+{
+	json_t *rows = json_object_get(document, "results"), *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+		if (is_row(row, "roundtrip") || is_row(row, "oneway"))
+			return true;
+	return false;
+}
+
 static int describe(struct figures *figures)
 {
 	const json_t *environment = json_object_get(figures->document, "environment");
@@ -64,6 +87,11 @@ static int describe(struct figures *figures)
 	    !json_is_object(environment) ||
 	    !json_is_array(json_object_get(figures->document, "results"))) {
 		fprintf(stderr, "ipcx-bench choose: %s: not results of a comparison: make some with ipcx-bench --json FILE\n",
+			figures->path ? figures->path : "the sample");
+		return -1;
+	}
+	if (!ranks(figures->document)) {
+		fprintf(stderr, "ipcx-bench choose: %s: has neither round trips nor messages one way, one by one, to rank by: make some with ipcx-bench --modes roundtrip,oneway --json FILE\n",
 			figures->path ? figures->path : "the sample");
 		return -1;
 	}
@@ -153,17 +181,6 @@ int figures_find(struct figures *figures, const char *const *paths, unsigned int
 }
 
 /* ---- what is in them ---- */
-
-/* One sender, one receiver, as fast as they can, a message a call. */
-static bool is_row(const json_t *row, const char *mode)
-{
-	const char *is = json_string_value(json_object_get(row, "mode"));
-	const char *pairs = json_string_value(json_object_get(row, "pairs"));
-
-	return is && strcmp(is, mode) == 0 && json_object_get(row, "figure") &&
-	       json_integer_value(json_object_get(row, "batch")) == 1 &&
-	       (!pairs || strcmp(pairs, "1x1") == 0) && !json_object_get(row, "rate");
-}
 
 static double distance(size_t a, size_t b)
 {
