@@ -67,6 +67,12 @@ struct signal_pair {
 /* Signals of open pairs of this process. */
 static uint64_t in_use;
 
+/* Signals are numbered from 1, and the last of 64 is one of these. */
+static uint64_t bit(int number)
+{
+	return 1ULL << (number - 1);
+}
+
 static int nap(void)
 {
 	const struct timespec time = { .tv_nsec = NAP_NS };
@@ -150,7 +156,7 @@ static bool is_free(int number)
 	sigset_t blocked;
 
 	sigprocmask(SIG_BLOCK, NULL, &blocked);
-	return !(in_use & 1ULL << number) && !sigismember(&blocked, number) &&
+	return !(in_use & bit(number)) && !sigismember(&blocked, number) &&
 	       sigaction(number, NULL, &action) == 0 &&
 	       (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN);
 }
@@ -174,7 +180,7 @@ static int take_signal(int *number, char *why)
 			continue;
 		block(i, SIG_BLOCK);
 		sigaction(i, &ignore, NULL);
-		in_use |= 1ULL << i;
+		in_use |= bit(i);
 		*number = i;
 		return 0;
 	}
@@ -187,7 +193,7 @@ static void drop_signal(int number)
 	if (!number)
 		return;
 	block(number, SIG_UNBLOCK);
-	in_use &= ~(1ULL << number);
+	in_use &= ~bit(number);
 }
 
 static void raise_limit(rlim_t signals)
