@@ -82,15 +82,16 @@ static int restore_latencies(struct histogram *h, const json_t *latency)
 	return 0;
 }
 
-static int restore_raw(struct bench_case *c, const json_t *row, unsigned long most)
+/* Those of the repetitions that are still to come need their room. */
+static int restore_raw(struct bench_case *c, const json_t *row)
 {
 	json_t *list = json_object_get(row, "raw_latencies"), *value;
 	size_t i;
 
 	if (!c->raw)
 		return 0;
-	if (c->raw_count + json_array_size(list) > most * LATENCIES_MAX)
-		return -E2BIG;
+	if (c->raw_count + json_array_size(list) > (size_t)c->sample_count * LATENCIES_MAX)
+		return -EINVAL;
 	json_array_foreach(list, i, value) {
 		c->raw[c->raw_count++] = (uint64_t)json_integer_value(value);
 	}
@@ -130,7 +131,7 @@ int restore_row(struct bench_case *c, const json_t *row, unsigned long most)
 	}
 	err = restore_latencies(c->latencies, json_object_get(row, "latency"));
 	restore_counted(&c->counted, json_object_get(row, "counted"));
-	return err ? err : restore_raw(c, row, most);
+	return err ? err : restore_raw(c, row);
 }
 
 static bool excepted(const char *const *except, const char *key)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "measure.h"
 #include "restore.h"
 #include "resume.h"
 
@@ -25,6 +26,15 @@ static const json_t *find(const json_t *rows, const struct bench_case *c)
 	return NULL;
 }
 
+/* The blocks of a repetition are equal, and each latency has its place. */
+static bool goes_on(const struct bench_case *c)
+{
+	unsigned long most = c->mode == MODE_LATENCY ? LATENCIES_MAX : COUNT_MAX;
+	unsigned long step = measure_step(c);
+
+	return c->count % step == 0 && c->count < most + step;
+}
+
 static int take_rows(const struct options *options, struct results *results, const json_t *rows)
 {
 	const json_t *row;
@@ -37,6 +47,8 @@ static int take_rows(const struct options *options, struct results *results, con
 		row = find(rows, c);
 		if (row && usable(c, row))
 			err = restore_row(c, row, options->repeat);
+		if (!err && c->sample_count && !goes_on(c))
+			err = -EINVAL;
 		if (err)
 			fprintf(stderr, "ipcx-bench: %s: %s %s: %s\n", options->resume,
 				c->transport->name, mode_names[c->mode],
