@@ -12,6 +12,7 @@
  */
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -24,6 +25,9 @@
 #include "pin.h"
 #include "region.h"
 #include "syscalls.h"
+
+/* So long, at most, a death goes unnoticed. */
+#define LOOK_UP_MS	100
 
 /**
  * struct member - What one child leaves.
@@ -286,19 +290,45 @@ static int wait_all(struct crowd *crowd, int err)
 	return signals_stop() ? -EINTR : err;
 }
 
+static bool anybody_died(const struct crowd *crowd)
+{
+	siginfo_t info = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < crowd->count && !info.si_pid; i++)
+		waitid(P_PID, (id_t)crowd->pids[i], &info, WEXITED | WNOHANG | WNOWAIT);
+	return info.si_pid != 0;
+}
+
+/* Whoever died before it could say that it is there will not: so that is looked for, too. */
+static int wait_ready(const struct crowd *crowd)
+{
+	struct pollfd ready = { .fd = crowd->ready[0], .events = POLLIN };
+	int n = poll(&ready, 1, LOOK_UP_MS);
+
+	if (signals_stop())
+		return -EINTR;
+	if (n > 0)
+		return 0;
+	return anybody_died(crowd) ? -ECHILD : -EAGAIN;
+}
+
 static int let_go(struct crowd *crowd, uint64_t *begin)
 {
 	char bytes[2 * MANY_MAX] = { 0 };
 	unsigned int there = 0;
 	ssize_t n;
+	int err;
 
 	while (there < crowd->count) {
-		n = read(crowd->ready[0], bytes, crowd->count - there);
-		if (n < 0 && errno == EINTR && !signals_stop())
+		err = wait_ready(crowd);
+		if (err == -EAGAIN)
 			continue;
-		if (n <= 0)
-			return signals_stop() ? -EINTR : -ECHILD;
-		there += (unsigned int)n;
+		if (err)
+			return err;
+		n = read(crowd->ready[0], bytes, crowd->count - there);
+		if (n > 0)
+			there += (unsigned int)n;
 	}
 	*begin = clock_now();
 	return write(crowd->go[1], bytes, crowd->count) == (ssize_t)crowd->count ? 0 : -errno;
@@ -380,7 +410,8 @@ int many_measure(const struct options *options, const struct bench_case *c,
 		err = go_through(&crowd, &link, outcome);
 	if (err && err != -EINTR)
 		snprintf(why, IPCX_TRANSPORT_WHY, "%s", err == -ENOTRECOVERABLE ?
-			 "a message was wrong or is missing" : strerror(-err));
+			 "a message was wrong or is missing" : err == -ECHILD ?
+			 "a sender or a receiver was killed" : strerror(-err));
 	close_pipe(crowd.go);
 	close_pipe(crowd.ready);
 	if (crowd.shared != MAP_FAILED)
