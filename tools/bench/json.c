@@ -225,7 +225,7 @@ static int dump_file(const json_t *object, const char *path)
 	return bad ? -1 : 0;
 }
 
-/* A device or a pipe is nothing that another file could take the place of. */
+/* A device, a pipe or a link is nothing that another file could take the place of. */
 static int dump_in_place(const json_t *object, const char *path)
 {
 	FILE *file = fopen(path, "we");
@@ -237,11 +237,12 @@ static int dump_in_place(const json_t *object, const char *path)
 	return fclose(file) || bad ? -1 : 0;
 }
 
+/* Not by where a link leads: /dev/stdout leads to a file as well as to a terminal. */
 static bool replaceable(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) < 0 || S_ISREG(st.st_mode);
+	return lstat(path, &st) < 0 || S_ISREG(st.st_mode);
 }
 
 int json_write(json_t *value, const char *path)
@@ -291,7 +292,9 @@ json_t *json_read(const char *path)
 	}
 	if (json_integer_value(json_object_get(value, "ipcx-bench")) != JSON_FORMAT ||
 	    !json_is_string(json_object_get(value, "kind")) ||
-	    !json_is_string(json_object_get(value, "unit"))) {
+	    !json_is_string(json_object_get(value, "unit")) ||
+	    !json_is_object(json_object_get(value, "environment")) ||
+	    !json_is_array(json_object_get(value, "results"))) {
 		fprintf(stderr, "ipcx-bench: %s: not a result of this version of ipcx-bench\n",
 			path);
 		json_decref(value);
