@@ -213,15 +213,15 @@ static int child(struct crowd *crowd, unsigned int me, struct link *link)
 	return sends ? sender(crowd, me, link) : receiver(crowd, me, link);
 }
 
-static int start(struct crowd *crowd, struct link *link)
+static int start(struct crowd *crowd, struct link *link, char *why)
 {
 	unsigned int all = crowd->c->senders + crowd->c->receivers;
 	pid_t parent = getpid(), pid;
 
 	while (crowd->count < all) {
-		pid = fork();
+		pid = measure_fork(why);
 		if (pid < 0)
-			return -errno;
+			return (int)pid;
 		if (pid == 0) {
 			signals_peer();
 			if (getppid() != parent)
@@ -363,14 +363,14 @@ static int evaluate(const struct crowd *crowd, uint64_t begin, struct outcome *o
 	return 0;
 }
 
-static int go_through(struct crowd *crowd, struct link *link, struct outcome *outcome)
+static int go_through(struct crowd *crowd, struct link *link, struct outcome *outcome, char *why)
 {
 	uint64_t begin = 0;
 	int err;
 
 	atomic_store(&crowd->shared->sending, crowd->c->senders);
 	ipcx_transport_leave(crowd->pair);
-	err = start(crowd, link);
+	err = start(crowd, link, why);
 	region_begin();
 	outcome->region = region_count;
 	if (!err)
@@ -407,8 +407,8 @@ int many_measure(const struct options *options, const struct bench_case *c,
 	if (!err && (pipe2(crowd.go, O_CLOEXEC) < 0 || pipe2(crowd.ready, O_CLOEXEC) < 0))
 		err = -errno;
 	if (!err)
-		err = go_through(&crowd, &link, outcome);
-	if (err && err != -EINTR)
+		err = go_through(&crowd, &link, outcome, why);
+	if (err && err != -EINTR && !why[0])
 		snprintf(why, IPCX_TRANSPORT_WHY, "%s", err == -ENOTRECOVERABLE ?
 			 "a message was wrong or is missing" : err == -ECHILD ?
 			 "a sender or a receiver was killed" : strerror(-err));

@@ -192,15 +192,27 @@ static int wait_peer(pid_t pid, int err, char *why)
 	return peer_err ? peer_err : err;
 }
 
+pid_t measure_fork(char *why)
+{
+	pid_t pid = fork();
+
+	if (pid >= 0)
+		return pid;
+	pid = -errno;
+	snprintf(why, IPCX_TRANSPORT_WHY, "cannot fork: %s%s", strerror(-pid),
+		 pid == -EAGAIN ? " (see ulimit -u)" : "");
+	return pid;
+}
+
 static int with_peer(const struct options *options, const struct bench_case *c,
 		     const struct plan *plan, struct ipcx_transport_pair *pair,
 		     struct link *link, struct outcome *outcome, char *why)
 {
-	pid_t parent = getpid(), pid = fork();
+	pid_t parent = getpid(), pid = measure_fork(why);
 	int err;
 
 	if (pid < 0)
-		return fail(why, -errno, "cannot fork");
+		return (int)pid;
 	if (pid == 0) {
 		signals_peer();
 		if (getppid() != parent)
@@ -274,11 +286,16 @@ static int run(const struct options *options, const struct bench_case *c,
 	link_free(&link);
 	if (!err && many_is_one(c))
 		finish(c, plan, outcome);
-	if (err == -ENOTRECOVERABLE && !why[0])
-		fail(why, err, "received a wrong payload");
-	else if (err && !why[0])
-		fail(why, err, strerror(-err));
 	return err;
+}
+
+/* Without a reason of its own. */
+static void explain(int err, char *why)
+{
+	if (err == -ENOTRECOVERABLE)
+		fail(why, err, "received a wrong payload");
+	else
+		fail(why, err, strerror(-err));
 }
 
 /*
@@ -356,5 +373,7 @@ int measure(const struct options *options, const struct bench_case *c, unsigned 
 	syscalls_end();
 	release_files(held);
 	munmap(plan.stamps, STAMPS);
+	if (err && !why[0])
+		explain(err, why);
 	return err;
 }

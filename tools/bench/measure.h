@@ -3,6 +3,8 @@
 #ifndef BENCH_MEASURE_H
 #define BENCH_MEASURE_H
 
+#include <sys/types.h>
+
 #include "bench.h"
 #include "link.h"
 #include "usage.h"
@@ -88,6 +90,9 @@ struct outcome {
 /* Let the peer go on; and there, wait for it. 0 or a negative errno. */
 int plan_go(const struct plan *plan);
 int plan_wait(const struct plan *plan);
+
+/* As fork(2), but with a negative errno and the reason. */
+pid_t measure_fork(char *why);
 
 /*
  * The measured side; 0 or a negative errno. exchange_measure() is for one

@@ -88,13 +88,13 @@ static int second(const struct options *options, struct ipcx_transport_pair *pai
 }
 
 static int attach_one(const struct options *options, struct ipcx_transport_pair *pair,
-		      uint64_t *took)
+		      uint64_t *took, char *why)
 {
-	pid_t pid = fork();
+	pid_t pid = measure_fork(why);
 	int status = 0;
 
 	if (pid < 0)
-		return -errno;
+		return (int)pid;
 	if (pid == 0) {
 		signals_peer();
 		_exit(-second(options, pair, took));
@@ -120,7 +120,7 @@ static int attaches(const struct options *options, const struct bench_case *c, u
 		err = open_one(&pair, options, c, why);
 		if (err)
 			break;
-		err = attach_one(options, pair, took);
+		err = attach_one(options, pair, took, why);
 		c->transport->close(pair);
 		attach[i] = (double)*took;
 	}
