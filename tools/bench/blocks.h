@@ -6,6 +6,31 @@
 #include "measure.h"
 #include "region.h"
 
+/* Bytes that may move between two looks whether to stop; a short message counts as some. */
+#define LOOK_UP_BYTES	((uint64_t)256 << 20)
+#define LEAST_BYTES	1024
+
+/*
+ * As @block: in one go as a rule, but who asks for so many long messages that they take minutes
+ * can still have them stopped.
+ */
+static inline __attribute__((always_inline)) int
+in_pieces(struct link *link, uint64_t first, unsigned long count, bool check,
+	  int (*block)(struct link *link, uint64_t first, unsigned long count, bool check))
+{
+	unsigned long piece = LOOK_UP_BYTES / (link->size + LEAST_BYTES) / link->batch * link->batch;
+	int err = 0;
+
+	if (!piece)
+		piece = link->batch;
+	for (; count > piece && !err; count -= piece, first += piece) {
+		err = block(link, first, piece, check);
+		if (!err && signals_stop())
+			err = -EINTR;
+	}
+	return err ? err : block(link, first, count, check);
+}
+
 /* Inlined, so that the call of @block is no more than that. */
 static inline __attribute__((always_inline)) int
 blocks_measure(const struct phase *phase, struct link *link, struct outcome *outcome,
@@ -20,7 +45,7 @@ blocks_measure(const struct phase *phase, struct link *link, struct outcome *out
 	outcome->region = region_count;
 	for (i = 0; i < BLOCKS && !err; i++) {
 		start = clock_now();
-		err = block(link, phase->first + i * count, count, phase->check);
+		err = in_pieces(link, phase->first + i * count, count, phase->check, block);
 		outcome->blocks[i] = (double)(clock_now() - start - clock_own_cost) / (double)count;
 		if (!err && signals_stop())
 			err = -EINTR;

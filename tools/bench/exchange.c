@@ -57,6 +57,8 @@ static int single(const struct phase *phase, struct link *link, struct outcome *
 		start = clock_now();
 		err = exchanges(link, phase->first + i * link->batch, link->batch, phase->check);
 		outcome->latencies[i] = clock_now() - start;
+		if (!err && signals_stop())
+			err = -EINTR;
 	}
 	outcome->latency_count = i;
 	return err;
@@ -66,12 +68,12 @@ int exchange_measure(const struct plan *plan, struct link *link, struct outcome 
 {
 	int err;
 
-	err = exchanges(link, plan->warm_up.first, plan->warm_up.count, true);
+	err = in_pieces(link, plan->warm_up.first, plan->warm_up.count, true, exchanges);
 	if (!err)
 		err = blocks_measure(&plan->timed, link, outcome, exchanges);
 	if (!err)
 		err = single(&plan->single, link, outcome);
-	return err ? err : exchanges(link, plan->after.first, plan->after.count, true);
+	return err ? err : in_pieces(link, plan->after.first, plan->after.count, true, exchanges);
 }
 
 /* With the check, what goes back is written anew, as a server's answer is. */

@@ -4,8 +4,7 @@
  * byte before what is measured and after it, so that the time begins and ends
  * with nothing on the way: every send and every receive is in it.
  */
-#include "measure.h"
-#include "region.h"
+#include "blocks.h"
 
 static int receive(struct link *link, uint64_t first, unsigned long count, bool check)
 {
@@ -51,7 +50,7 @@ static int timed(const struct plan *plan, struct link *link, struct outcome *out
 	start = clock_now();
 	err = plan_go(plan);
 	for (i = 0; i < BLOCKS && !err; i++) {
-		err = receive(link, phase->first + i * count, count, phase->check);
+		err = in_pieces(link, phase->first + i * count, count, phase->check, receive);
 		now = clock_now();
 		outcome->blocks[i] = (double)(now - start) / (double)count;
 		start = now;
@@ -67,12 +66,12 @@ int oneway_measure(const struct plan *plan, struct link *link, struct outcome *o
 {
 	int err;
 
-	err = receive(link, plan->warm_up.first, plan->warm_up.count, true);
+	err = in_pieces(link, plan->warm_up.first, plan->warm_up.count, true, receive);
 	if (!err)
 		err = timed(plan, link, outcome);
 	if (!err)
 		err = plan_go(plan);
-	return err ? err : receive(link, plan->after.first, plan->after.count, true);
+	return err ? err : in_pieces(link, plan->after.first, plan->after.count, true, receive);
 }
 
 int oneway_peer(const struct plan *plan, struct link *link)
