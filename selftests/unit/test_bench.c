@@ -83,6 +83,8 @@ static void test_stats(void)
 	UNIT_CHECK(s.median == 2 && s.min == 1 && s.max == 3 && s.mad_percent == 50);
 	s = of((double[]){ 4, 1, 3, 2 }, 4);
 	UNIT_CHECK(s.median == 2.5 && s.min == 1 && s.max == 4 && s.mad_percent == 40);
+	s = of((double[]){ -3, -1, -2 }, 3);
+	UNIT_CHECK(s.median == -2 && s.min == -3 && s.max == -1 && s.mad_percent == 50);
 	s = of((double[]){ 5 }, 1);
 	UNIT_CHECK(s.median == 5 && s.min == 5 && s.max == 5 && s.mad_percent == 0);
 	s = of((double[]){ 0, 0, 7 }, 3);
@@ -313,6 +315,12 @@ static void test_histogram_walk(struct histogram *h, uint64_t *seed)
 		histogram_add(&again, upper, count);
 	histogram_bounds(&again, h->min, h->max);
 	UNIT_CHECK(memcmp(&again, h, sizeof(again)) == 0);
+	/* A second one of the same, as of another run. */
+	for (i = 0; histogram_next(h, &i, &upper, &count); i++)
+		histogram_add(&again, upper, count);
+	for (i = 0; i < HISTOGRAM_BUCKETS; i++)
+		UNIT_CHECK(again.buckets[i] == 2 * h->buckets[i]);
+	UNIT_CHECK(again.count == 2 * h->count);
 	unit_ok("a histogram is read bucket by bucket, without the empty ones");
 }
 
