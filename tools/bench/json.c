@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -243,6 +244,43 @@ static bool replaceable(const char *path)
 	struct stat st;
 
 	return lstat(path, &st) < 0 || S_ISREG(st.st_mode);
+}
+
+/* Whether dump_file() could begin. */
+static bool can_replace(const char *path)
+{
+	char *other;
+	int fd;
+
+	if (asprintf(&other, "%s.new", path) < 0)
+		return false;
+	fd = open(other, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	if (fd >= 0) {
+		close(fd);
+		unlink(other);
+	}
+	free(other);
+	return fd >= 0;
+}
+
+/* The same of dump_in_place(). What opening means to who reads a FIFO is left for the end. */
+static bool can_open(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return errno == ENOENT;
+	if (S_ISDIR(st.st_mode))
+		errno = EISDIR;
+	return !S_ISDIR(st.st_mode) && access(path, W_OK) == 0;
+}
+
+int json_can_write(const char *path)
+{
+	if (strcmp(path, "-") == 0 || (replaceable(path) ? can_replace(path) : can_open(path)))
+		return 0;
+	fprintf(stderr, "ipcx-bench: cannot write %s: %s\n", path, strerror(errno));
+	return -1;
 }
 
 int json_write(json_t *value, const char *path)

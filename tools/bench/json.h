@@ -18,6 +18,12 @@ json_t *json_results(const struct options *options, const struct results *result
 json_t *json_document(const char *kind, json_t *env, json_t *rows);
 
 /*
+ * Whether json_write() to there would fail, as far as that can be known before there is anything
+ * to write: nobody should wait for hours to hear it. Tells why on stderr. Returns 0 or -1.
+ */
+int json_can_write(const char *path);
+
+/*
  * Writes @value to the file, or to stdout for "-", and gives up its reference.
  * Tells what is wrong on stderr. Returns 0 or -1.
  */

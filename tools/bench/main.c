@@ -94,6 +94,8 @@ static int command_run(int argc, char **argv)
 	json_t *env;
 
 	options_parse(argc, argv, &options);
+	if (options.json && json_can_write(options.json) < 0)
+		return EXIT_BAD;
 	if (options.regions)
 		region_count = regions_before(options.regions);
 	env = env_collect();
