@@ -254,6 +254,36 @@ static void finish(const struct bench_case *c, const struct plan *plan,
 	outcome->usage.switches /= total;
 }
 
+/* Bytes that can be had without anybody being killed for them; where that is not told: all. */
+static unsigned long long memory_available(void)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	unsigned long long kib = ~0ULL >> 10;
+	char line[128];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return kib << 10;
+}
+
+/* Each process writes to all of its buffers, and the kernel would promise more than it has. */
+static int buffers_fit(const struct bench_case *c, char *why)
+{
+	unsigned long long most = memory_available();
+	unsigned long long processes = c->mode == MODE_PAIR ? 1 : c->senders + c->receivers;
+	unsigned long long need = processes * 2 * c->batch * c->size;
+
+	if (need <= most)
+		return 0;
+	snprintf(why, IPCX_TRANSPORT_WHY,
+		 "the buffers take %llu MiB, and %llu MiB of memory are available: try a smaller size or batch",
+		 need >> 20, most >> 20);
+	return -ENOMEM;
+}
+
 static int run(const struct options *options, const struct bench_case *c,
 	       const struct plan *plan, struct outcome *outcome, char *why)
 {
@@ -261,10 +291,11 @@ static int run(const struct options *options, const struct bench_case *c,
 	struct link link = { 0 };
 	int err = many_is_one(c) ? 0 : many_possible(options, c, why);
 
+	if (!err)
+		err = buffers_fit(c, why);
 	if (err)
 		return err;
 	err = link_init(&link, c->size, c->batch);
-
 	if (err)
 		fail(why, err, "no memory for the buffers");
 	if (!err)
