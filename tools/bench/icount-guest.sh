@@ -15,15 +15,16 @@ step() { # name, arguments for ipcx-bench
 	note "$result"
 }
 
-regions=''
-[ ! -e "$RESULTS/counts" ] || regions="--regions $RESULTS/counts"
+only=''
+[ ! -e "$RESULTS/counts" ] || only="--regions $RESULTS/counts"
+[ -z "${TRANSPORTS:-}" ] || only="$only --transports $TRANSPORTS"
 
 # shellcheck disable=SC2086
-step small $regions --unit instructions --quiet -s 64 -b 1,32 -m pair
+step small $only --unit instructions --quiet -s 64 -b 1,32 -m pair
 # shellcheck disable=SC2086
-step large $regions --unit instructions --quiet -s 4K,64K -m pair
+step large $only --unit instructions --quiet -s 4K,64K -m pair
 # shellcheck disable=SC2086
-step two $regions --unit instructions --quiet -s 64,4K -m oneway,roundtrip,switch
+step two $only --unit instructions --quiet -s 64,4K -m oneway,roundtrip,switch
 if [ "${QUICK:-0}" = 0 ]; then
 	step depth depth
 	step memory memory

@@ -17,19 +17,22 @@ usage() {
 		  --twice          two VMs, one after the other: their figures may differ by
 		                   1 % at most
 		  --quick          leave out depth and memory
+		  --transports NAME,...
+		                   only these, of what is not left out
 		Status: 0: measured, and the two runs agree; 1: not. Goals that were
 		missed are told, and change the status with --goals only.
 		  --goals          missed goals are a failure
 	USAGE
 }
 
-kernel=stock module='' twice=0 quick=0 goals=0
+kernel=stock module='' twice=0 quick=0 goals=0 transports=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--kernel) kernel=$2 && shift 2 ;;
 	--insmod) module=$2 && shift 2 ;;
 	--twice) twice=1 && shift ;;
 	--quick) quick=1 && shift ;;
+	--transports) transports=$2 && shift 2 ;;
 	--goals) goals=1 && shift ;;
 	-h | --help) usage && exit 0 ;;
 	*) usage >&2 && exit 2 ;;
@@ -51,7 +54,7 @@ run() { # folder
 	fi
 	make_qemu "$1/qemu" "${plugin[@]}"
 	counting_vm "$1" --kernel "$kernel" --insmod "$module" --timeout 1800 -- \
-		env BENCH="$bench" QUICK=$quick "$bench_dir/guest.sh" "$bench_dir/icount-guest.sh" |
+		env BENCH="$bench" QUICK=$quick TRANSPORTS="$transports" "$bench_dir/guest.sh" "$bench_dir/icount-guest.sh" |
 		tee "$1/tables.txt"
 }
 
