@@ -7,6 +7,10 @@
  * sends each receiver a message that says so, and those take the time. They also count what
  * they got from whom, which has to be what was sent.
  *
+ * There are two rounds: in the first, of a few messages, everybody comes to run and touches its
+ * memory; the second one is measured. Nobody ends before all are through with that: to take an
+ * address space down can take longer than to move some hundred messages.
+ *
  * A message tells by its first byte from which sender it is, or that it is the last; all other
  * bytes follow from that.
  */
@@ -26,6 +30,10 @@
 #include "region.h"
 #include "syscalls.h"
 
+enum round { WARM_UP, TIMED, END, ROUNDS };
+
+/* Messages of a sender to warm up, at most. */
+#define WARM_UP_EACH	20
 /* So long, at most, a death goes unnoticed. */
 #define LOOK_UP_MS	100
 
@@ -48,7 +56,8 @@ struct member {
  * @pair: what they share
  * @each: messages of one sender
  * @count_syscalls: each counts its own
- * @go: pipe by which they are let go, a byte for each
+ * @go: pipes by which they are let go, a byte for each; one for each round, as who is first in
+ *	one must not take the byte of who is last in the one before
  * @ready: pipe by which they say that they wait for that
  * @pids: the children, senders first
  * @count: how many
@@ -60,7 +69,7 @@ struct crowd {
 	struct ipcx_transport_pair *pair;
 	unsigned long each;
 	bool count_syscalls;
-	int go[2];
+	int go[ROUNDS][2];
 	int ready[2];
 	pid_t pids[2 * MANY_MAX];
 	unsigned int count;
@@ -123,7 +132,7 @@ static void make_numbers(unsigned char numbers[UCHAR_MAX + 1], unsigned int last
 	}
 }
 
-static int wait_for_all(const struct crowd *crowd)
+static int wait_for_all(const struct crowd *crowd, enum round round)
 {
 	char byte = 0;
 	ssize_t n;
@@ -131,7 +140,7 @@ static int wait_for_all(const struct crowd *crowd)
 	if (write(crowd->ready[1], &byte, 1) != 1)
 		return -errno;
 	do {
-		n = read(crowd->go[0], &byte, 1);
+		n = read(crowd->go[round][0], &byte, 1);
 	} while (n < 0 && errno == EINTR);
 	return n == 1 ? 0 : -EPIPE;
 }
@@ -147,17 +156,22 @@ static int send_stops(const struct crowd *crowd, struct link *link)
 	return err;
 }
 
-static int sender(struct crowd *crowd, unsigned int me, struct link *link)
+static unsigned long count_of(const struct crowd *crowd, enum round round)
+{
+	return round == WARM_UP && crowd->each > WARM_UP_EACH ? WARM_UP_EACH : crowd->each;
+}
+
+static int sender(struct crowd *crowd, unsigned int me, enum round round, struct link *link)
 {
 	struct member *self = &crowd->shared->members[me];
+	unsigned long i, count = count_of(crowd, round);
 	bool check = crowd->options->check_inside;
-	unsigned long i;
 	int err;
 
 	link_write(link, me, 1);
-	err = wait_for_all(crowd);
+	err = wait_for_all(crowd, round);
 	self->usage = usage_now();
-	for (i = 0; i < crowd->each && !err; i++) {
+	for (i = 0; i < count && !err; i++) {
 		if (check)
 			link_write(link, me, 1);
 		err = link_send(link, 1);
@@ -169,7 +183,7 @@ static int sender(struct crowd *crowd, unsigned int me, struct link *link)
 	return err;
 }
 
-static int receiver(struct crowd *crowd, unsigned int me, struct link *link)
+static int receiver(struct crowd *crowd, unsigned int me, enum round round, struct link *link)
 {
 	struct member *self = &crowd->shared->members[me];
 	unsigned int last = crowd->c->senders, from;
@@ -177,7 +191,8 @@ static int receiver(struct crowd *crowd, unsigned int me, struct link *link)
 	int err;
 
 	make_numbers(numbers, last);
-	err = wait_for_all(crowd);
+	memset(self->from, 0, sizeof(self->from));
+	err = wait_for_all(crowd, round);
 	self->usage = usage_now();
 	while (!err) {
 		err = link_recv(link, 1);
@@ -201,6 +216,7 @@ static int receiver(struct crowd *crowd, unsigned int me, struct link *link)
 static int child(struct crowd *crowd, unsigned int me, struct link *link)
 {
 	bool sends = me < crowd->c->senders;
+	enum round round;
 	int err = sends ? pin_peer(crowd->options->cpus) : pin_self(crowd->options->cpus);
 
 	/* Who is not waited for in vain. */
@@ -210,7 +226,9 @@ static int child(struct crowd *crowd, unsigned int me, struct link *link)
 		syscalls_begin();
 	link->send = ipcx_transport_attach(crowd->pair, sends);
 	link->recv = link->send;
-	return sends ? sender(crowd, me, link) : receiver(crowd, me, link);
+	for (round = WARM_UP; round <= TIMED && !err; round++)
+		err = sends ? sender(crowd, me, round, link) : receiver(crowd, me, round, link);
+	return err ? err : wait_for_all(crowd, END);
 }
 
 static int start(struct crowd *crowd, struct link *link, char *why)
@@ -262,7 +280,8 @@ static bool forget(struct crowd *crowd, pid_t pid)
 }
 
 /*
- * Ends when all have; the first that goes wrong takes the others with it. The process that
+ * Ends when all have; the first that goes wrong takes the others with it, and its reason counts,
+ * but for that somebody else is gone. The process that
  * would clean up System V objects is a child, too, and none of them.
  */
 static int wait_all(struct crowd *crowd, int err)
@@ -282,10 +301,10 @@ static int wait_all(struct crowd *crowd, int err)
 		if (pid < 0 || !forget(crowd, pid))
 			continue;
 		left--;
-		if (!err && verdict(status)) {
-			err = verdict(status);
+		if (!err && verdict(status))
 			kill_all(crowd);
-		}
+		if ((!err || err == -ECHILD) && verdict(status))
+			err = verdict(status);
 	}
 	return signals_stop() ? -EINTR : err;
 }
@@ -313,7 +332,7 @@ static int wait_ready(const struct crowd *crowd)
 	return anybody_died(crowd) ? -ECHILD : -EAGAIN;
 }
 
-static int let_go(struct crowd *crowd, uint64_t *begin)
+static int wait_for_members(const struct crowd *crowd)
 {
 	char bytes[2 * MANY_MAX] = { 0 };
 	unsigned int there = 0;
@@ -330,8 +349,15 @@ static int let_go(struct crowd *crowd, uint64_t *begin)
 		if (n > 0)
 			there += (unsigned int)n;
 	}
-	*begin = clock_now();
-	return write(crowd->go[1], bytes, crowd->count) == (ssize_t)crowd->count ? 0 : -errno;
+	return 0;
+}
+
+static int let_go(const struct crowd *crowd, enum round round)
+{
+	static const char bytes[2 * MANY_MAX];
+	ssize_t n = write(crowd->go[round][1], bytes, crowd->count);
+
+	return n == (ssize_t)crowd->count ? 0 : -errno;
 }
 
 /* Whether each sender's messages all arrived, and when the last had. */
@@ -365,18 +391,26 @@ static int evaluate(const struct crowd *crowd, uint64_t begin, struct outcome *o
 
 static int go_through(struct crowd *crowd, struct link *link, struct outcome *outcome, char *why)
 {
+	enum round round;
 	uint64_t begin = 0;
 	int err;
 
-	atomic_store(&crowd->shared->sending, crowd->c->senders);
 	ipcx_transport_leave(crowd->pair);
 	err = start(crowd, link, why);
-	region_begin();
-	outcome->region = region_count;
-	if (!err)
-		err = let_go(crowd, &begin);
+	for (round = WARM_UP; round < ROUNDS && !err; round++) {
+		err = wait_for_members(crowd);
+		if (round == END)
+			region_end();
+		atomic_store(&crowd->shared->sending, crowd->c->senders);
+		if (round == TIMED) {
+			region_begin();
+			outcome->region = region_count;
+			begin = clock_now();
+		}
+		if (!err)
+			err = let_go(crowd, round);
+	}
 	err = wait_all(crowd, err);
-	region_end();
 	return err ? err : evaluate(crowd, begin, outcome);
 }
 
@@ -388,6 +422,25 @@ static void close_pipe(const int fds[2])
 	}
 }
 
+static int open_pipes(struct crowd *crowd)
+{
+	enum round round;
+
+	for (round = WARM_UP; round < ROUNDS; round++)
+		if (pipe2(crowd->go[round], O_CLOEXEC) < 0)
+			return -errno;
+	return pipe2(crowd->ready, O_CLOEXEC) < 0 ? -errno : 0;
+}
+
+static void close_pipes(const struct crowd *crowd)
+{
+	enum round round;
+
+	for (round = WARM_UP; round < ROUNDS; round++)
+		close_pipe(crowd->go[round]);
+	close_pipe(crowd->ready);
+}
+
 int many_measure(const struct options *options, const struct bench_case *c,
 		 struct ipcx_transport_pair *pair, unsigned long count, struct outcome *outcome,
 		 char *why)
@@ -395,7 +448,7 @@ int many_measure(const struct options *options, const struct bench_case *c,
 	struct crowd crowd = {
 		.c = c, .options = options, .pair = pair, .each = count / c->senders,
 		.count_syscalls = outcome->count_syscalls,
-		.go = { -1, -1 }, .ready = { -1, -1 },
+		.go = { { -1, -1 }, { -1, -1 }, { -1, -1 } }, .ready = { -1, -1 },
 	};
 	struct link link = { 0 };
 	int err = link_init(&link, c->size, 1);
@@ -404,16 +457,15 @@ int many_measure(const struct options *options, const struct bench_case *c,
 			    MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (!err && crowd.shared == MAP_FAILED)
 		err = -errno;
-	if (!err && (pipe2(crowd.go, O_CLOEXEC) < 0 || pipe2(crowd.ready, O_CLOEXEC) < 0))
-		err = -errno;
+	if (!err)
+		err = open_pipes(&crowd);
 	if (!err)
 		err = go_through(&crowd, &link, outcome, why);
 	if (err && err != -EINTR && !why[0])
 		snprintf(why, IPCX_TRANSPORT_WHY, "%s", err == -ENOTRECOVERABLE ?
 			 "a message was wrong or is missing" : err == -ECHILD ?
 			 "a sender or a receiver was killed" : strerror(-err));
-	close_pipe(crowd.go);
-	close_pipe(crowd.ready);
+	close_pipes(&crowd);
 	if (crowd.shared != MAP_FAILED)
 		munmap(crowd.shared, sizeof(*crowd.shared));
 	link_free(&link);
