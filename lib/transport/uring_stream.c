@@ -186,7 +186,8 @@ static void uring_pair_close(struct ipcx_transport_pair *base)
 const struct ipcx_transport_ops ipcx_transport_uring_pipe = {
 	.name = "io_uring-pipe",
 	.summary = "two pipes, read and written by io_uring",
-	.caps = IPCX_TRANSPORT_RELATED | IPCX_TRANSPORT_PEER_DEATH | IPCX_TRANSPORT_POLL,
+	.caps = IPCX_TRANSPORT_RELATED | IPCX_TRANSPORT_PEER_DEATH | IPCX_TRANSPORT_POLL |
+		IPCX_TRANSPORT_LINGERS,
 	.traits = IPCX_TRAIT_DEATH,
 	.max_size = STREAM_MAX_SIZE,
 	.available = uring_available,
@@ -202,7 +203,7 @@ const struct ipcx_transport_ops ipcx_transport_uring_pipe = {
 const struct ipcx_transport_ops ipcx_transport_uring_unix = {
 	.name = "io_uring-unix",
 	.summary = "connected Unix stream sockets, read and written by io_uring",
-	.caps = IPCX_TRANSPORT_PEER_DEATH | IPCX_TRANSPORT_POLL,
+	.caps = IPCX_TRANSPORT_PEER_DEATH | IPCX_TRANSPORT_POLL | IPCX_TRANSPORT_LINGERS,
 	.traits = IPCX_TRAIT_PASS_FDS | IPCX_TRAIT_BIDIRECTIONAL | IPCX_TRAIT_SENDER |
 		IPCX_TRAIT_DEATH,
 	.max_size = STREAM_MAX_SIZE,

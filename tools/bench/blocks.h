@@ -6,23 +6,17 @@
 #include "measure.h"
 #include "region.h"
 
-/* Bytes that may move between two looks whether to stop; a short message counts as some. */
-#define LOOK_UP_BYTES	((uint64_t)256 << 20)
-#define LEAST_BYTES	1024
-
 /*
  * As @block: in one go as a rule, but who asks for so many long messages that they take minutes
  * can still have them stopped.
  */
-static inline __attribute__((always_inline)) int
+static __attribute__((noinline)) int
 in_pieces(struct link *link, uint64_t first, unsigned long count, bool check,
 	  int (*block)(struct link *link, uint64_t first, unsigned long count, bool check))
 {
-	unsigned long piece = LOOK_UP_BYTES / (link->size + LEAST_BYTES) / link->batch * link->batch;
+	unsigned long piece = link->piece;
 	int err = 0;
 
-	if (!piece)
-		piece = link->batch;
 	for (; count > piece && !err; count -= piece, first += piece) {
 		err = block(link, first, piece, check);
 		if (!err && signals_stop())
@@ -37,7 +31,7 @@ blocks_measure(const struct phase *phase, struct link *link, struct outcome *out
 	       int (*block)(struct link *link, uint64_t first, unsigned long count, bool check))
 {
 	unsigned long count = phase->count / BLOCKS, i;
-	uint64_t start;
+	uint64_t start, first;
 	int err = 0;
 
 	outcome->usage = usage_now();
@@ -45,7 +39,10 @@ blocks_measure(const struct phase *phase, struct link *link, struct outcome *out
 	outcome->region = region_count;
 	for (i = 0; i < BLOCKS && !err; i++) {
 		start = clock_now();
-		err = in_pieces(link, phase->first + i * count, count, phase->check, block);
+		first = phase->first + i * count;
+		err = __builtin_expect(count > link->piece, 0) ?
+			      in_pieces(link, first, count, phase->check, block) :
+			      block(link, first, count, phase->check);
 		outcome->blocks[i] = (double)(clock_now() - start - clock_own_cost) / (double)count;
 		if (!err && signals_stop())
 			err = -EINTR;

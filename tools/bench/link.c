@@ -3,6 +3,17 @@
 
 #include "link.h"
 
+/* Bytes that may move between two looks; a short message counts as some. */
+#define LOOK_UP_BYTES	((uint64_t)256 << 20)
+#define LEAST_BYTES	1024
+
+static unsigned long piece_of(size_t size, unsigned int batch)
+{
+	unsigned long piece = LOOK_UP_BYTES / (size + LEAST_BYTES) / batch * batch;
+
+	return piece ? piece : batch;
+}
+
 static int messages(struct ipcx_transport_msg **msgs, size_t size, unsigned int count)
 {
 	unsigned int i;
@@ -25,6 +36,7 @@ int link_init(struct link *link, size_t size, unsigned int batch)
 
 	link->size = size;
 	link->batch = batch;
+	link->piece = piece_of(size, batch);
 	err = messages(&link->out, size, batch);
 	return err ? err : messages(&link->in, size, batch);
 }

@@ -23,6 +23,7 @@
  * @in: room for as many
  * @size: bytes of payload
  * @batch: messages per call
+ * @piece: messages, whole batches, that may move between two looks whether to stop
  * @calls: a message and the answer to it are one call
  * @owes: there is something to answer
  */
@@ -33,6 +34,7 @@ struct link {
 	struct ipcx_transport_msg *in;
 	size_t size;
 	unsigned int batch;
+	unsigned long piece;
 	bool calls;
 	bool owes;
 };

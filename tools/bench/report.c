@@ -369,6 +369,7 @@ static const struct {
 	{ IPCX_TRANSPORT_SENDER_KEEPS, "sender-keeps" },
 	{ IPCX_TRANSPORT_SPIN_ONLY, "spin-only" },
 	{ IPCX_TRANSPORT_NOTIFICATION, "notification" },
+	{ IPCX_TRANSPORT_LINGERS, "lingers" },
 	{ IPCX_TRANSPORT_MANY_SENDERS, "many-senders" },
 	{ IPCX_TRANSPORT_MANY_RECEIVERS, "many-receivers" },
 	{ IPCX_TRANSPORT_BROADCAST, "broadcast" },

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apart.h"
 #include "estimate.h"
 #include "many.h"
 #include "measure.h"
@@ -187,8 +188,7 @@ static unsigned long latency_count(const struct options *options, unsigned long 
 }
 
 /* How many messages take the time that a repetition should. */
-static int choose_count(const struct options *options, struct bench_case *c,
-			struct outcome *outcome)
+static int choose_count(const struct options *options, struct bench_case *c, struct apart *apart)
 {
 	unsigned long most = c->mode == MODE_LATENCY ? LATENCIES_MAX : COUNT_MAX;
 	unsigned long step = measure_step(c), count = step;
@@ -197,11 +197,11 @@ static int choose_count(const struct options *options, struct bench_case *c,
 
 	if (c->mode == MODE_SETUP) {
 		c->count = BLOCKS;
-		return measure(options, c, c->count, 0, outcome, c->why);
+		return apart_measure(options, c, c->count, 0, apart, c->why);
 	}
 	for (i = 0; i < PROBES && count <= most && !err; i++) {
-		err = measure(options, c, count, 0, outcome, c->why);
-		one = per_message(c, outcome);
+		err = apart_measure(options, c, count, 0, apart, c->why);
+		one = per_message(c, &apart->outcome);
 		if (clock_unit == CLOCK_INSTRUCTIONS || options->count || options->rate ||
 		    one * (double)count > wanted / 8)
 			break;
@@ -235,11 +235,11 @@ static void keep_latencies(struct bench_case *c, const struct outcome *outcome)
 	}
 }
 
-static int repetition(const struct options *options, struct bench_case *c,
-		      struct outcome *outcome)
+static int repetition(const struct options *options, struct bench_case *c, struct apart *apart)
 {
+	struct outcome *outcome = &apart->outcome;
 	struct sample *sample = &c->samples[c->sample_count];
-	int err = measure(options, c, c->count, c->sample_count, outcome, c->why);
+	int err = apart_measure(options, c, c->count, c->sample_count, apart, c->why);
 
 	if (err)
 		return err;
@@ -269,8 +269,9 @@ static bool note_failure(struct results *results, struct bench_case *c, int err,
 
 /* Pass 0 looks what can run and how long it takes; it gives no sample. */
 static bool pass(const struct options *options, struct results *results, unsigned long number,
-		 struct outcome *outcome)
+		 struct apart *apart)
 {
+	struct outcome *outcome = &apart->outcome;
 	struct bench_case *c;
 	unsigned int i;
 	uint64_t start;
@@ -285,8 +286,7 @@ static bool pass(const struct options *options, struct results *results, unsigne
 		outcome->latency_count = 0;
 		start = clock_ns();
 		outcome->count_syscalls = !number && options->count_syscalls;
-		err = number ? repetition(options, c, outcome) :
-			       choose_count(options, c, outcome);
+		err = number ? repetition(options, c, apart) : choose_count(options, c, apart);
 		if (!number && !err)
 			c->syscalls = outcome->usage.syscalls;
 		if (number)
@@ -330,23 +330,22 @@ int run_all(const struct options *options, struct results *results,
 	    void (*keep)(const struct options *options, const struct results *results, void *with),
 	    void *with)
 {
-	struct outcome outcome = { 0 };
+	struct apart *apart = apart_new();
 	unsigned long number;
 
-	outcome.latencies = calloc(LATENCIES_MAX, sizeof(*outcome.latencies));
-	if (!outcome.latencies)
+	if (!apart)
 		return -ENOMEM;
 	look_what_runs(options, results);
 	progress_init(options->quiet);
 	announce(options, results);
 	for (number = 0; number <= options->repeat; number++) {
-		if (!pass(options, results, number, &outcome))
+		if (!pass(options, results, number, apart))
 			break;
 		if (number && number < options->repeat)
 			keep(options, results, with);
 	}
 	progress_end();
-	free(outcome.latencies);
+	apart_free(apart);
 	return 0;
 }
 

@@ -108,6 +108,11 @@ extern "C" {
  */
 #define IPCX_TRANSPORT_NOTIFICATION	(1U << 19)
 
+/** IPCX_TRANSPORT_LINGERS - A process that has used it has threads of the kernel from then on
+ *	that share its open files, which makes all its calls on files dearer.
+ */
+#define IPCX_TRANSPORT_LINGERS		(1U << 20)
+
 /*
  * @traits of a transport: what the mechanism gives to a program that uses it by itself,
  * whether or not there is a function for it here. What such a program could build on top,

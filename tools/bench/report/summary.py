@@ -23,7 +23,7 @@ def _quick(run, mode, what):
         text = units.figure(row["figure"], run.unit)
         return f"{names.title(row['transport'])} ({text}{tables.noise(row)})"
 
-    unit = "" if run.unit == "ns" else f", in {run.unit}"
+    unit = "" if run.unit == "ns" else f", in {run.unit},"
     ratio = units.times(rows[-1]["figure"] / rows[0]["figure"])
     between = ", ".join(said(row) for row in rows[1:-1][:2])
     return (f"The shortest {what} of {units.size(sizes[0])}{unit} is that of {said(rows[0])}"
