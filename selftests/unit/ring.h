@@ -8,6 +8,7 @@
 
 #include "unit.h"
 
+#include "../../lib/src/allocate.c"
 #include "../../lib/src/common.c"
 #include "../../lib/src/dev.c"
 #include "../../lib/src/opts.c"
