@@ -224,14 +224,6 @@ static char *plainly(const json_t *value)
 	       json_dumps(value, JSON_ENCODE_ANY);
 }
 
-static bool is_one_of(const char *const *list, const char *key)
-{
-	for (; *list; list++)
-		if (strcmp(*list, key) == 0)
-			return true;
-	return false;
-}
-
 /* Machines and rules may differ, if that is the question; who reads the figures has to know. */
 static void print_differences(const json_t *a, const json_t *b, const char *part,
 			      const char *const *except)
@@ -245,7 +237,7 @@ static void print_differences(const json_t *a, const json_t *b, const char *part
 	a = json_object_get(a, part);
 	b = json_object_get(b, part);
 	json_object_foreach(all, key, value) {
-		if (is_one_of(except, key) || same_value(a, b, key))
+		if (restore_excepted(except, key) || same_value(a, b, key))
 			continue;
 		/* A rule that older files do not have: nobody could ask for it. */
 		if (!(json_object_get(a, key) && json_object_get(b, key)) &&

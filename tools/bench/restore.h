@@ -28,6 +28,9 @@ int restore_row(struct bench_case *bench_case, const json_t *row, unsigned long 
 bool restore_differs(const json_t *a, const json_t *b, const char *name,
 		     const char *const *except);
 
+/* Whether a member is named in such a list. */
+bool restore_excepted(const char *const *except, const char *key);
+
 /* Of the environment: what is not the machine's; of the rules: what only makes more or less. */
 extern const char *const restore_environment[];
 extern const char *const restore_rules[];
