@@ -146,12 +146,17 @@ static int delivery_wait(struct ipcx_transport_end *base, int out)
 	return fd_wait(ipcx_mbox_fd(out ? end->mbox.out : end->mbox.in), out ? POLLOUT : POLLIN);
 }
 
-static void end_close(struct delivery_end *end)
+static void stop_consuming(struct delivery_end *end)
 {
 	ipcx_consumer_detach(end->consumer);
+	end->consumer = NULL;
+}
+
+static void end_close(struct delivery_end *end)
+{
+	stop_consuming(end);
 	ipcx_ring_close(end->ring);
 	mbox_rights_close(&end->mbox);
-	end->consumer = NULL;
 	end->ring = NULL;
 }
 
@@ -164,20 +169,16 @@ static void delivery_attach(struct ipcx_transport_pair *base, int side)
 	if (pair->opener == getpid())
 		return;
 	/* What was inherited is the opener's. */
-	ipcx_consumer_detach(pair->end[side].consumer);
-	pair->end[side].consumer = NULL;
+	stop_consuming(&pair->end[side]);
 }
 
 /* Who opened the pair may have tried it out. */
 static void delivery_leave(struct ipcx_transport_pair *base)
 {
 	struct delivery_pair *pair = (struct delivery_pair *)base;
-	int i;
 
-	for (i = 0; i < 2; i++) {
-		ipcx_consumer_detach(pair->end[i].consumer);
-		pair->end[i].consumer = NULL;
-	}
+	stop_consuming(&pair->end[0]);
+	stop_consuming(&pair->end[1]);
 }
 
 static void delivery_close(struct ipcx_transport_pair *base)
